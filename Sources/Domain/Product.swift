@@ -1,0 +1,86 @@
+/// Something for sale.
+public struct Product: Hashable, Sendable {
+    public enum Kind: String, CaseIterable, Sendable { case file, article }
+    /// Only a published product is offered; an archived one is still given to those who bought it.
+    public enum State: String, CaseIterable, Sendable { case draft, published, archived }
+
+    public let id: Int64
+    public var slug: Slug
+    public var title: String
+    public var summary: String
+    public let kind: Kind
+    public var price: Money
+    public var tags: [String]
+    /// Sells every time, also to a wallet that has bought it before.
+    public var repeatable: Bool
+    public var state: State
+    /// What is sold today. An order pins the digest that was sold.
+    public var content: Content
+    public let createdAt: Timestamp
+    public var updatedAt: Timestamp
+    /// Counts edits from 1; a cached copy with another revision is stale.
+    public var revision: Int64
+
+    public init(
+        id: Int64, slug: Slug, title: String, summary: String, kind: Kind, price: Money, tags: [String], repeatable: Bool, state: State,
+        content: Content, createdAt: Timestamp, updatedAt: Timestamp, revision: Int64
+    ) {
+        self.id = id
+        self.slug = slug
+        self.title = title
+        self.summary = summary
+        self.kind = kind
+        self.price = price
+        self.tags = tags
+        self.repeatable = repeatable
+        self.state = state
+        self.content = content
+        self.createdAt = createdAt
+        self.updatedAt = updatedAt
+        self.revision = revision
+    }
+}
+
+/// Bytes that can be sold, known by what they are and not by where they lie.
+public struct Content: Hashable, Sendable {
+    /// SHA-256 of the bytes.
+    public let digest: ContentDigest
+    public let length: Int64
+    public let mediaType: String
+    /// The name under which a buyer saves it.
+    public let fileName: String
+
+    public init(digest: ContentDigest, length: Int64, mediaType: String, fileName: String) {
+        self.digest = digest
+        self.length = length
+        self.mediaType = mediaType
+        self.fileName = fileName
+    }
+}
+
+/// SHA-256 of content, 32 bytes.
+public struct ContentDigest: Hashable, Sendable, CustomStringConvertible {
+    public let bytes: [UInt8]
+
+    public init?(_ bytes: [UInt8]) {
+        guard bytes.count == 32 else { return nil }
+        self.bytes = bytes
+    }
+
+    /// Lowercase hexadecimal, 64 characters.
+    public var description: String { lowercaseHex(bytes) }
+}
+
+/// Lowercase hexadecimal without a prefix.
+public func lowercaseHex(_ bytes: some Collection<UInt8>) -> String {
+    let digits = Array("0123456789abcdef".utf8)
+    return String(unsafeUninitializedCapacity: bytes.count * 2) { buffer in
+        var at = 0
+        for byte in bytes {
+            buffer[at] = digits[Int(byte >> 4)]
+            buffer[at + 1] = digits[Int(byte & 15)]
+            at += 2
+        }
+        return at
+    }
+}

@@ -1,0 +1,176 @@
+public import Domain
+import Foundation
+import GRDB
+
+/// What became of a claim. Of many presentations of one authorization exactly one is told `claimed`.
+public enum ClaimOutcome: Sendable {
+    /// The authorization is ours to settle, by whoever was told so.
+    case claimed(Payment)
+    /// It was claimed before; the caller judges whether this is the honest buyer again.
+    case known(Payment)
+    /// This wallet has bought the product already, by the payment given.
+    case owned(Payment)
+    /// An earlier payment of this wallet for this product has not ended.
+    case awaiting(Payment)
+    /// A practice wallet has no practice money left.
+    case insufficientFunds
+}
+
+/// What became of an end that was reported for a payment.
+public enum PostOutcome: Sendable {
+    case posted(Payment)
+    /// The payment had ended before; nothing was changed.
+    case stands(Payment)
+}
+
+extension Writer {
+    /// Takes an authorization for a product, once. The UNIQUE index is the lock; a released payment may be claimed anew.
+    ///
+    /// A practice payment has no chain to wait for: with `sandboxTransaction` it is claimed, paid and posted in this one write.
+    /// - Parameter sandboxAllowance: what a practice wallet may spend in all.
+    public func claim(_ claim: Claim, sandboxAllowance: AtomicAmount = AtomicAmount(0), sandboxTransaction: [UInt8]? = nil) async throws -> ClaimOutcome {
+        try await write { db in
+            let key = claim.authorization.key
+            let known = try PaymentRows.find(db, key)
+            if let known, known.state != .released { return .known(known) }
+            if !claim.repeatable {
+                if let open = try PaymentRows.open(db, payer: key.payer, productID: claim.productID) { return .awaiting(open) }
+                if let owned = try PaymentRows.owned(db, payer: key.payer, productID: claim.productID, sandbox: claim.sandbox) {
+                    return .owned(owned)
+                }
+            }
+            if claim.sandbox, try !Self.spendPractice(db, claim, allowance: sandboxAllowance) { return .insufficientFunds }
+            if let known { try db.execute(sql: "DELETE FROM payments WHERE id = ? AND state = 'released'", arguments: [known.id]) }
+            try Self.insert(db, claim, settledBy: sandboxTransaction)
+            var payment = Payment(id: db.lastInsertedRowID, claim: claim)
+            if let sandboxTransaction {
+                payment.state = .settled
+                payment.transaction = sandboxTransaction
+                payment.settledAt = claim.at
+                payment.orderID = try Self.deliverables(db, payment, at: claim.at)
+            }
+            return .claimed(payment)
+        }
+    }
+
+    private static func insert(_ db: Database, _ claim: Claim, settledBy transaction: [UInt8]?) throws {
+        let authorization = claim.authorization
+        try db.cachedStatement(
+            sql: """
+                INSERT INTO payments(chain_id, asset, payer, nonce, pay_to, amount, valid_after, valid_before, signature, sandbox, product_id,
+                    content, protocol_version, seal_hash, token, state, transaction_hash, claimed_at, settled_at)
+                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                """
+        ).execute(arguments: [
+            Int64(authorization.key.network.chainID), blob(authorization.key.asset), blob(authorization.key.payer),
+            blob(authorization.key.nonce), blob(authorization.payTo), authorization.amount.column, authorization.validAfter.column,
+            authorization.validBefore.column, blob(authorization.signature), claim.sandbox, claim.productID, blob(claim.content.bytes),
+            claim.protocolVersion, claim.sealHash.map(blob) ?? .null, blob(claim.token.bytes), (transaction == nil ? PaymentState.claimed : .settled).rawValue,
+            transaction.map(blob) ?? .null, claim.at.milliseconds, transaction == nil ? nil : claim.at.milliseconds,
+        ])
+    }
+
+    /// False when the wallet cannot pay.
+    private static func spendPractice(_ db: Database, _ claim: Claim, allowance: AtomicAmount) throws -> Bool {
+        let payer = claim.authorization.key.payer
+        let spent = try PaymentRows.sandboxSpent(db, payer).units + claim.authorization.amount.units
+        guard spent <= allowance.units, let column = Int64(exactly: spent) else { return false }
+        try db.cachedStatement(
+            sql: "INSERT INTO sandbox_wallets(payer, spent) VALUES (?, ?) ON CONFLICT (payer) DO UPDATE SET spent = excluded.spent"
+        ).execute(arguments: [blob(payer), column])
+        return true
+    }
+
+    /// Order, entitlement and event of a paid payment; the order's id.
+    private static func deliverables(_ db: Database, _ payment: Payment, at: Timestamp) throws -> Int64 {
+        try db.cachedStatement(sql: "INSERT INTO orders(payment_id, product_id, content, at) VALUES (?, ?, ?, ?)")
+            .execute(arguments: [payment.id, payment.productID, blob(payment.content.bytes), at.milliseconds])
+        let order = db.lastInsertedRowID
+        try db.cachedStatement(sql: "INSERT INTO entitlements(payer, product_id, sandbox, order_id) VALUES (?, ?, ?, ?)")
+            .execute(arguments: [blob(payment.authorization.key.payer), payment.productID, payment.sandbox, order])
+        try append(db, .orderPaid, subject: order, actor: "payer", at: at)
+        return order
+    }
+
+    /// Stores a signed transaction before it is sent; the payment is `settling` from here on.
+    /// - Returns: false when the payment has ended meanwhile and must not be sent.
+    public func addAttempt(
+        paymentID: Int64, transaction: [UInt8], raw: [UInt8], settler: [UInt8], accountNonce: UInt64, feeLimit: UInt128, at now: Timestamp
+    ) async throws -> Bool {
+        try await write { db in
+            try db.execute(
+                sql: """
+                    UPDATE payments SET state = CASE state WHEN 'claimed' THEN 'settling' ELSE state END, transaction_hash = ?
+                    WHERE id = ? AND state IN ('claimed', 'settling', 'uncertain')
+                    """, arguments: [blob(transaction), paymentID])
+            guard db.changesCount == 1 else { return false }
+            try db.execute(
+                sql: """
+                    INSERT INTO attempts(payment_id, transaction_hash, raw, settler, account_nonce, fee_limit, at) VALUES (?, ?, ?, ?, ?, ?, ?)
+                    """,
+                arguments: [paymentID, blob(transaction), blob(raw), blob(settler), Int64(accountNonce), String(feeLimit), now.milliseconds])
+            return true
+        }
+    }
+
+    /// Notes what a mined attempt cost, and whether it reverted.
+    public func closeAttempt(transaction: [UInt8], feePaid: UInt128, reverted: Bool) async throws {
+        try await write { db in
+            try db.execute(
+                sql: "UPDATE attempts SET fee_paid = ?, reverted = ? WHERE transaction_hash = ?",
+                arguments: [String(feePaid), reverted, blob(transaction)])
+        }
+    }
+
+    /// The money arrived by `transaction`: state, order, entitlement and event in one write. Doing it twice changes nothing.
+    public func post(paymentID: Int64, transaction: [UInt8], at now: Timestamp) async throws -> PostOutcome {
+        try await write { db in
+            let payment = try Self.payment(db, paymentID)
+            guard payment.state.isOpen else { return .stands(payment) }
+            try db.execute(
+                sql: "UPDATE payments SET state = 'settled', transaction_hash = ?, settled_at = ?, reason = NULL WHERE id = ?",
+                arguments: [blob(transaction), now.milliseconds, paymentID])
+            _ = try Self.deliverables(db, payment, at: now)
+            return .posted(try Self.payment(db, paymentID))
+        }
+    }
+
+    /// Moves an open payment to `state`: released, uncertain or failed, each only from where the rules allow it.
+    public func end(paymentID: Int64, as state: PaymentState, reason: String?, at now: Timestamp) async throws -> PostOutcome {
+        precondition(!state.isPaid, "a paid payment is posted, with its order")
+        return try await write { db in
+            let payment = try Self.payment(db, paymentID)
+            guard payment.state.successors.contains(state), !payment.state.isPaid else { return .stands(payment) }
+            try db.execute(sql: "UPDATE payments SET state = ?, reason = ? WHERE id = ?", arguments: [state.rawValue, reason, paymentID])
+            if state == .uncertain { try Self.append(db, .paymentUncertain, subject: paymentID, actor: "reconciler", at: now) }
+            if state == .failed { try Self.append(db, .paymentFailed, subject: paymentID, actor: "reconciler", at: now) }
+            return .posted(try Self.payment(db, paymentID))
+        }
+    }
+
+    /// Notes that the goods of these payments went out.
+    public func markDelivered(_ paymentIDs: [Int64]) async throws {
+        try await write { db in
+            let statement = try db.cachedStatement(sql: "UPDATE payments SET state = 'delivered' WHERE id = ? AND state = 'settled'")
+            for id in paymentIDs { try statement.execute(arguments: [id]) }
+        }
+    }
+
+    /// Lists money that arrived without a claim of ours; once for each authorization.
+    public func noteUnmatchedIncome(_ authorization: Authorization, at now: Timestamp) async throws {
+        try await write { db in
+            let key = authorization.key
+            try db.execute(
+                sql: "INSERT INTO unmatched_income(chain_id, asset, payer, nonce, amount, at) VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
+                arguments: [
+                    Int64(key.network.chainID), blob(key.asset), blob(key.payer), blob(key.nonce), authorization.amount.column, now.milliseconds,
+                ])
+            if db.changesCount == 1 { try Self.append(db, .incomeUnmatched, subject: Int64(key.network.chainID), actor: "verifier", at: now) }
+        }
+    }
+
+    private static func payment(_ db: Database, _ id: Int64) throws -> Payment {
+        guard let payment = try PaymentRows.find(db, id: id) else { throw StorageError.corrupt("payment \(id) is missing") }
+        return payment
+    }
+}

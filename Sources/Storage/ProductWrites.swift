@@ -1,0 +1,119 @@
+public import Domain
+import Foundation
+import GRDB
+
+/// What a product is made from.
+public struct ProductDraft: Sendable {
+    public var slug: Slug
+    public var title: String
+    public var summary: String
+    public var kind: Product.Kind
+    public var price: Money
+    public var tags: [String]
+    public var repeatable: Bool
+    public var state: Product.State
+    public var content: Content
+
+    public init(
+        slug: Slug, title: String, summary: String, kind: Product.Kind, price: Money, tags: [String], repeatable: Bool, state: Product.State,
+        content: Content
+    ) {
+        self.slug = slug
+        self.title = title
+        self.summary = summary
+        self.kind = kind
+        self.price = price
+        self.tags = tags
+        self.repeatable = repeatable
+        self.state = state
+        self.content = content
+    }
+}
+
+/// What an edit leaves as it is stays nil.
+public struct ProductEdit: Sendable {
+    public var title: String?
+    public var summary: String?
+    public var price: Money?
+    public var tags: [String]?
+    public var repeatable: Bool?
+    public var state: Product.State?
+    public var content: Content?
+
+    public init() {}
+}
+
+public enum ProductCreation: Sendable {
+    case created(Product)
+    case slugTaken
+}
+
+extension Writer {
+    public func createProduct(_ draft: ProductDraft, actor: String, at now: Timestamp) async throws -> ProductCreation {
+        try await write { db in
+            try db.execute(
+                sql: """
+                    INSERT INTO products(slug, title, summary, kind, state, price, currency, tags, repeatable, content, content_length, media_type,
+                        file_name, created_at, updated_at, revision)
+                    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 1) ON CONFLICT (slug) DO NOTHING
+                    """,
+                arguments: [
+                    draft.slug.text, draft.title, draft.summary, draft.kind.rawValue, draft.state.rawValue, draft.price.amountText,
+                    draft.price.currency.code, draft.tags.joined(separator: ","), draft.repeatable, blob(draft.content.digest.bytes),
+                    draft.content.length, draft.content.mediaType, draft.content.fileName, now.milliseconds, now.milliseconds,
+                ])
+            guard db.changesCount == 1 else { return .slugTaken }
+            let id = db.lastInsertedRowID
+            try Self.keepEdition(db, productID: id, draft.content)
+            try Self.append(db, .productCreated, subject: id, actor: actor, at: now)
+            return .created(try Self.product(db, id: id))
+        }
+    }
+
+    /// Changes what `edit` names; nil when no such product exists. A replaced price is kept, to be honoured for its grace.
+    public func editProduct(slug: Slug, _ edit: ProductEdit, actor: String, at now: Timestamp) async throws -> Product? {
+        try await write { db in
+            guard let row = try Row.fetchOne(db, sql: "\(Reader.selectProduct) WHERE slug = ?", arguments: [slug.text]) else { return nil }
+            let before = try Reader.product(row)
+            let price = edit.price ?? before.price
+            let content = edit.content ?? before.content
+            try db.execute(
+                sql: """
+                    UPDATE products SET title = ?, summary = ?, state = ?, price = ?, currency = ?, tags = ?, repeatable = ?, content = ?,
+                        content_length = ?, media_type = ?, file_name = ?, updated_at = ?, revision = revision + 1 WHERE id = ?
+                    """,
+                arguments: [
+                    edit.title ?? before.title, edit.summary ?? before.summary, (edit.state ?? before.state).rawValue, price.amountText,
+                    price.currency.code, (edit.tags ?? before.tags).joined(separator: ","), edit.repeatable ?? before.repeatable,
+                    blob(content.digest.bytes), content.length, content.mediaType, content.fileName, now.milliseconds, before.id,
+                ])
+            if price != before.price {
+                try db.execute(
+                    sql: "INSERT OR REPLACE INTO former_prices(product_id, replaced_at, price, currency) VALUES (?, ?, ?, ?)",
+                    arguments: [before.id, now.milliseconds, before.price.amountText, before.price.currency.code])
+            }
+            try Self.keepEdition(db, productID: before.id, content)
+            try Self.append(db, .productEdited, subject: before.id, actor: actor, at: now)
+            return try Self.product(db, id: before.id)
+        }
+    }
+
+    private static func keepEdition(_ db: Database, productID: Int64, _ content: Content) throws {
+        try db.execute(
+            sql: "INSERT OR REPLACE INTO editions(product_id, content, content_length, media_type, file_name) VALUES (?, ?, ?, ?, ?)",
+            arguments: [productID, blob(content.digest.bytes), content.length, content.mediaType, content.fileName])
+    }
+
+    private static func product(_ db: Database, id: Int64) throws -> Product {
+        guard let row = try Row.fetchOne(db, sql: "\(Reader.selectProduct) WHERE id = ?", arguments: [id]) else {
+            throw StorageError.corrupt("product \(id)")
+        }
+        return try Reader.product(row)
+    }
+
+    /// Appends to the outbox, inside the write that makes it true.
+    static func append(_ db: Database, _ kind: Event.Kind, subject: Int64, actor: String, at: Timestamp) throws {
+        try db.cachedStatement(sql: "INSERT INTO events(kind, subject, actor, at) VALUES (?, ?, ?, ?)")
+            .execute(arguments: [kind.rawValue, subject, actor, at.milliseconds])
+    }
+}

@@ -1,0 +1,83 @@
+public import GRDB
+import Synchronization
+
+/// The one way to change the shop's data. Writes that arrive while another commits are committed together: one wait for the disk
+/// serves them all, so that full durability costs little under load.
+///
+/// A write is a function of the database that can run again: when one of a group throws, the group is rolled back and each of its
+/// writes runs in a transaction of its own. Expected outcomes are returned, not thrown.
+public final class Writer: Sendable {
+    let queue: DatabaseQueue
+    private let line = Mutex(Line())
+
+    private struct Line {
+        var waiting: [Job] = []
+        var isDraining = false
+    }
+
+    private struct Job: Sendable {
+        /// Runs in the transaction; what it returns is called after the commit.
+        let run: @Sendable (Database) throws -> @Sendable () -> Void
+        let fail: @Sendable (any Error) -> Void
+    }
+
+    /// How many writes may share a commit; more would make the first of them wait too long.
+    private static let groupLimit = 512
+
+    init(_ queue: DatabaseQueue) { self.queue = queue }
+
+    /// Runs `body` in a transaction and returns when it is on the disk. Not cancelled with its task: a write is whole or not at all.
+    /// - Throws: what `body` throws, or `DatabaseError` when SQLite cannot commit; nothing is changed then.
+    public func write<Value: Sendable>(_ body: @escaping @Sendable (Database) throws -> Value) async throws -> Value {
+        try await withCheckedThrowingContinuation { continuation in
+            enqueue(
+                Job(
+                    run: { db in
+                        let value = try body(db)
+                        return { continuation.resume(returning: value) }
+                    },
+                    fail: { continuation.resume(throwing: $0) }))
+        }
+    }
+
+    private func enqueue(_ job: Job) {
+        let mustStart = line.withLock { line in
+            line.waiting.append(job)
+            defer { line.isDraining = true }
+            return !line.isDraining
+        }
+        if mustStart { queue.asyncWriteWithoutTransaction { [self] db in drain(db) } }
+    }
+
+    private func drain(_ db: Database) {
+        while true {
+            let group = line.withLock { line -> [Job] in
+                let group = Array(line.waiting.prefix(Self.groupLimit))
+                line.waiting.removeFirst(group.count)
+                if group.isEmpty { line.isDraining = false }
+                return group
+            }
+            if group.isEmpty { return }
+            commit(group, db)
+        }
+    }
+
+    private func commit(_ group: [Job], _ db: Database) {
+        var completions: [@Sendable () -> Void] = []
+        completions.reserveCapacity(group.count)
+        do {
+            try db.inTransaction(.immediate) {
+                for job in group { completions.append(try job.run(db)) }
+                return .commit
+            }
+        } catch {
+            if group.count == 1 {
+                group[0].fail(error)
+            } else {
+                for job in group { commit([job], db) }
+            }
+            return
+        }
+        for complete in completions { complete() }
+    }
+}
