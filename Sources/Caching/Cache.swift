@@ -1,0 +1,94 @@
+import Synchronization
+
+/// A bounded cache whose entries expire. One flight a key: whoever asks for a key that is being fetched waits for that fetch.
+///
+/// Full, it throws away the entry that was stored first; the working set of a shop fits many times over.
+public final class Cache<Key: Hashable & Sendable, Value: Sendable>: Sendable {
+    private struct Entry {
+        let value: Value
+        let expires: ContinuousClock.Instant
+        let stamp: UInt64
+    }
+
+    private struct State {
+        var entries: [Key: Entry] = [:]
+        var flights: [Key: Task<Value, any Error>] = [:]
+        /// Rises with every invalidation, so that a fetch which began before it is not kept.
+        var generation: UInt64 = 0
+        var stamp: UInt64 = 0
+    }
+
+    private let state = Mutex(State())
+    private let limit: Int
+    private let lifetime: Duration
+    private let now: @Sendable () -> ContinuousClock.Instant
+
+    /// - Parameters:
+    ///   - limit: how many entries are kept, at least 1.
+    ///   - lifetime: how long an entry is good.
+    ///   - now: the clock; a test gives its own.
+    public init(limit: Int, lifetime: Duration, now: @escaping @Sendable () -> ContinuousClock.Instant = { .now }) {
+        precondition(limit > 0, "a cache holds something")
+        self.limit = limit
+        self.lifetime = lifetime
+        self.now = now
+    }
+
+    /// What is stored under `key` and still good.
+    public func value(_ key: Key) -> Value? {
+        state.withLock { state in
+            guard let entry = state.entries[key], entry.expires > now() else { return nil }
+            return entry.value
+        }
+    }
+
+    public func store(_ value: Value, for key: Key) {
+        state.withLock { keep(value, key, &$0) }
+    }
+
+    /// What is stored, else what `fetch` returns, which is then stored. A fetch that throws is not remembered.
+    public func value(_ key: Key, orFetch fetch: @escaping @Sendable () async throws -> Value) async throws -> Value {
+        let (task, generation) = state.withLock { state -> (Task<Value, any Error>, UInt64) in
+            if let entry = state.entries[key], entry.expires > now() { return (Task { entry.value }, state.generation) }
+            if let flight = state.flights[key] { return (flight, state.generation) }
+            let flight = Task { try await fetch() }
+            state.flights[key] = flight
+            return (flight, state.generation)
+        }
+        let result = await task.result
+        state.withLock { state in
+            guard state.flights[key] == task else { return }
+            state.flights[key] = nil
+            if case .success(let value) = result, state.generation == generation { keep(value, key, &state) }
+        }
+        return try result.get()
+    }
+
+    public func remove(_ key: Key) {
+        state.withLock { state in
+            state.generation += 1
+            state.entries[key] = nil
+        }
+    }
+
+    public func removeAll() {
+        state.withLock { state in
+            state.generation += 1
+            state.entries = [:]
+        }
+    }
+
+    public var count: Int { state.withLock { $0.entries.count } }
+
+    private func keep(_ value: Value, _ key: Key, _ state: inout State) {
+        state.stamp += 1
+        if state.entries[key] == nil, state.entries.count >= limit {
+            let moment = now()
+            state.entries = state.entries.filter { $0.value.expires > moment }
+            if state.entries.count >= limit, let oldest = state.entries.min(by: { $0.value.stamp < $1.value.stamp }) {
+                state.entries[oldest.key] = nil
+            }
+        }
+        state.entries[key] = Entry(value: value, expires: now() + lifetime, stamp: state.stamp)
+    }
+}

@@ -1,0 +1,75 @@
+import Caching
+public import Domain
+public import Storage
+
+/// The products of a shop, their contents and what may be asked for them.
+public final class Catalogue: Sendable {
+    public let contents: ContentStore
+    private let reader: Reader
+    private let writer: Writer
+    private let now: WallClock
+    private let products = Cache<Slug, Product?>(limit: 4096, lifetime: .seconds(3600))
+    private let articles = Cache<ContentDigest, Article>(limit: 32, lifetime: .seconds(3600))
+    private let former = Cache<Int64, [FormerPrice]>(limit: 4096, lifetime: .seconds(3600))
+
+    /// Articles up to this length are kept rendered in memory.
+    private static let keptArticleLength: Int64 = 256 * 1024
+
+    public struct FormerPrice: Sendable {
+        public let price: Money
+        public let replacedAt: Timestamp
+    }
+
+    public init(reader: Reader, writer: Writer, contents: ContentStore, now: @escaping WallClock) {
+        self.reader = reader
+        self.writer = writer
+        self.contents = contents
+        self.now = now
+    }
+
+    /// The product of that name in any state, or nil.
+    public func product(_ slug: Slug) async throws -> Product? {
+        if let cached = products.value(slug) { return cached }
+        let reader = reader
+        let product = try await products.value(slug) { try reader.product(slug: slug) }
+        if product == nil { products.remove(slug) }  // whoever guesses names must not push real ones out
+        return product
+    }
+
+    public func product(id: Int64) throws -> Product? { try reader.product(id: id) }
+
+    /// An edition that the product sells or once sold.
+    public func content(productID: Int64, digest: ContentDigest) throws -> Content? { try reader.content(productID: productID, digest: digest) }
+
+    /// The article whose Markdown has that digest.
+    public func article(_ content: Content) async throws -> Article {
+        if let cached = articles.value(content.digest) { return cached }
+        let contents = contents
+        guard content.length <= Self.keptArticleLength else { return try Article(bytes: contents.bytes(content.digest)) }
+        return try await articles.value(content.digest) { try Article(bytes: contents.bytes(content.digest)) }
+    }
+
+    /// Prices of the product that were replaced less than an offer's lifetime ago.
+    public func honouredPrices(_ product: Product) async throws -> [Money] {
+        let reader = reader
+        let since = now() - OfferSealer.lifetime
+        let prices = try await former.value(product.id) {
+            try reader.formerPrices(productID: product.id, since: since).map { FormerPrice(price: $0.price, replacedAt: $0.replacedAt) }
+        }
+        return prices.filter { $0.replacedAt > since }.map(\.price)
+    }
+
+    public func add(_ draft: ProductDraft, actor: String) async throws -> ProductCreation {
+        let outcome = try await writer.createProduct(draft, actor: actor, at: now())
+        products.remove(draft.slug)
+        return outcome
+    }
+
+    /// Nil when there is no such product.
+    public func edit(_ slug: Slug, _ edit: ProductEdit, actor: String) async throws -> Product? {
+        let product = try await writer.editProduct(slug: slug, edit, actor: actor, at: now())
+        products.remove(slug)
+        if let product { former.remove(product.id) }
+        return product
+    }
+}

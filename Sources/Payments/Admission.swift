@@ -1,0 +1,15 @@
+public import Domain
+public import X402
+
+/// What becomes of a request that brings a payment.
+public enum Admission: Sendable {
+    case admitted(Receipt)
+    /// Ours and not settled yet; the same payment may be shown again.
+    case pending(Payment)
+    /// Not taken; the terms go out again.
+    case refused(WireError, payer: [UInt8]?)
+    /// Not a payment at all.
+    case malformed(WireError)
+    /// Nothing can be paid now; the sentence is for people.
+    case unavailable(String)
+}

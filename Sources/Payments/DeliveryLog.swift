@@ -1,0 +1,42 @@
+import Domain
+public import Logging
+public import ServiceLifecycle
+public import Storage
+import Synchronization
+
+/// Notes which payments' goods went out, many in one write, off the path of the answer. What a crash loses here is only the note.
+public final class DeliveryLog: Service {
+    private let writer: Writer
+    private let log: Logger
+    private let waiting = Mutex<[Int64]>([])
+
+    public init(writer: Writer, log: Logger) {
+        self.writer = writer
+        self.log = log
+    }
+
+    /// The goods of a payment went out whole.
+    public func delivered(_ receipt: Receipt) {
+        guard receipt.payment.state == .settled else { return }
+        waiting.withLock { $0.append(receipt.payment.id) }
+    }
+
+    public func run() async throws {
+        await cancelWhenGracefulShutdown {
+            while !Task.isCancelled {
+                do { try await Task.sleep(for: .milliseconds(500)) } catch { break }
+                await self.flush()
+            }
+        }
+        await flush()
+    }
+
+    func flush() async {
+        let batch = waiting.withLock { waiting in
+            defer { waiting = [] }
+            return waiting
+        }
+        guard !batch.isEmpty else { return }
+        do { try await writer.markDelivered(batch) } catch { log.error("deliveries could not be noted: \(error)") }
+    }
+}

@@ -1,0 +1,54 @@
+public import Domain
+public import X402
+
+/// What verifies and settles payments: the sandbox, our own settler on a chain, later a service elsewhere.
+///
+/// Declared here and not in X402 because it speaks of claimed payments; the wire's `/verify` and `/settle` are one implementation's matter.
+public protocol Facilitator: Sendable {
+    /// The ways to be paid that are set up, in the order of preference, whether they can be used now or not.
+    var options: [PaymentOption] { get }
+
+    /// Why nothing can be paid by that option now, in one sentence for people; nil when it can.
+    func shortfall(_ option: PaymentOption) -> String?
+
+    /// Reads the scheme's part of a payload. Pure.
+    /// - Throws: `WireError` with `invalid_payload` for what is malformed.
+    func read(_ payload: PaymentPayload, for option: PaymentOption) throws(WireError) -> Authorization
+
+    /// Whether the signature alone, without asking a chain, proves the payer. Pure.
+    func proves(_ authorization: Authorization, for option: PaymentOption) -> Bool
+
+    /// Local and free checks first, then the chain.
+    func verify(_ authorization: Authorization, for option: PaymentOption) async -> Verdict
+
+    /// The hash of the practice transaction where settling needs no waiting; nil where a chain settles.
+    func practiceTransaction(_ authorization: Authorization) -> [UInt8]?
+
+    /// Settles a claimed payment and follows it for a while. Called once in a process for each claim.
+    func settle(_ payment: Payment, for option: PaymentOption) async -> Settlement
+
+    /// Finds out what became of a payment that another process, or an earlier call, left open; sends its bytes again where that helps.
+    func resolve(_ payment: Payment, for option: PaymentOption) async -> Settlement
+}
+
+/// What verification found.
+public enum Verdict: Sendable {
+    case valid
+    case invalid(WireError)
+    /// Used on the chain already, and not by a claim of ours.
+    case spentElsewhere
+    /// Nobody can tell now; the sentence is for people.
+    case unavailable(String)
+}
+
+/// What settling found. Not knowing is a case of its own.
+public enum Settlement: Sendable {
+    /// Proved by the asset's own logs in that transaction.
+    case settled(transaction: [UInt8])
+    /// Nothing was stored or sent; the claim can be given back.
+    case notSent(WireError)
+    /// Certainly never charged.
+    case failed(WireError)
+    /// Sent or perhaps sent; ask again.
+    case unknown
+}

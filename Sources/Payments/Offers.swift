@@ -1,0 +1,67 @@
+import Caching
+public import Catalogue
+public import Domain
+
+/// What is asked for each product now, and the judge of what was asked before.
+public final class Offers: Sendable {
+    private let catalogue: Catalogue
+    private let sealer: OfferSealer
+    private let facilitators: [any Facilitator]
+    private let origin: String
+    private let shopName: String
+    private let now: WallClock
+    private let terms = Cache<Int64, PaymentTerms>(limit: 4096, lifetime: .seconds(3600))
+
+    /// - Parameter origin: the public address of the shop, without a slash at the end.
+    public init(
+        catalogue: Catalogue, sealer: OfferSealer, facilitators: [any Facilitator], origin: String, shopName: String, now: @escaping WallClock
+    ) {
+        self.catalogue = catalogue
+        self.sealer = sealer
+        self.facilitators = facilitators
+        self.origin = origin
+        self.shopName = shopName
+        self.now = now
+    }
+
+    /// The terms of a product by the ways that can be paid now; nil when there is none.
+    public func terms(_ product: Product) -> PaymentTerms? {
+        let quotes = Quote.all(product.price, by: payable)
+        guard !quotes.isEmpty else { return nil }
+        if let known = terms.value(product.id), known.product.revision == product.revision, known.quotes == quotes { return known }
+        let made = PaymentTerms(product: product, quotes: quotes, url: url(product), shopName: shopName)
+        terms.store(made, for: product.id)
+        return made
+    }
+
+    /// Why a product cannot be paid now, in one sentence for people.
+    public func shortfall(_ product: Product) -> String {
+        for facilitator in facilitators {
+            for option in facilitator.options {
+                if let sentence = facilitator.shortfall(option) { return sentence }
+            }
+        }
+        return "Nothing that this shop is paid in takes a price of \(product.price)."
+    }
+
+    /// The ways to pay that work now.
+    public var payable: [PaymentOption] {
+        facilitators.flatMap { facilitator in facilitator.options.filter { facilitator.shortfall($0) == nil } }
+    }
+
+    /// All ways to pay that are set up, each with why it does not work now, if so.
+    public var options: [(option: PaymentOption, shortfall: String?)] {
+        facilitators.flatMap { facilitator in facilitator.options.map { ($0, facilitator.shortfall($0)) } }
+    }
+
+    public func url(_ product: Product) -> String { "\(origin)/p/\(product.slug)" }
+
+    /// The 402's header with fresh seals.
+    public func header(_ terms: PaymentTerms, error: String) -> String { terms.header(error: error, sealer: sealer, now: now()) }
+
+    func judge(_ seal: String, product: Product, option: PaymentOption, amount: AtomicAmount) -> OfferSealer.Judgement {
+        sealer.judge(seal, OfferSealer.Terms(productID: product.id, route: PaymentTerms.route, option: option, amount: amount))
+    }
+
+    func honouredPrices(_ product: Product) async throws -> [Money] { try await catalogue.honouredPrices(product) }
+}

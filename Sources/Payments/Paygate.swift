@@ -1,0 +1,231 @@
+public import Domain
+import JSON
+public import Logging
+public import Storage
+public import X402
+
+/// The pay desk: recall, match, verify, claim, settle, post. Delivery is the caller's, with the receipt.
+public final class Paygate: Sendable {
+    let reader: Reader
+    let writer: Writer
+    let facilitators: [any Facilitator]
+    let settlements: Settlements
+    let log: Logger
+    public let offers: Offers
+    private let now: WallClock
+    private let settlementWait: Duration
+
+    /// What every practice wallet may spend in all: 1,000 practice USDC.
+    static let sandboxAllowance = AtomicAmount(1_000_000_000)
+
+    /// - Parameter settlementWait: how long an answer may wait for the chain; the reference client gives up after 5 seconds.
+    public init(
+        reader: Reader, writer: Writer, facilitators: [any Facilitator], offers: Offers, settlements: Settlements, settlementWait: Duration,
+        now: @escaping WallClock, log: Logger
+    ) {
+        self.reader = reader
+        self.writer = writer
+        self.facilitators = facilitators
+        self.offers = offers
+        self.settlements = settlements
+        self.settlementWait = settlementWait
+        self.now = now
+        self.log = log
+    }
+
+    /// A payment that has been read and put beside what we offer.
+    private struct Presented {
+        let payload: PaymentPayload
+        let facilitator: any Facilitator
+        let option: PaymentOption
+        let authorization: Authorization
+        /// Hash of the sealed offer, when it is authentic, and whether its price still holds.
+        let sealHash: [UInt8]?
+        let sealHolds: Bool
+        let deadline: ContinuousClock.Instant
+    }
+
+    /// Takes a payment for a product. Safe to call again with the same payment, any number of times, at the same moment.
+    /// - Throws: only when the database breaks; then nothing was taken, or the same payment shown again finds what was.
+    public func admit(_ payload: PaymentPayload, for product: Product) async throws -> Admission {
+        do {
+            let payment = try present(payload, for: product)
+            if let known = try reader.payment(key: payment.authorization.key), known.state != .released {
+                return try await recall(known, payment, product)
+            }
+            if let shortfall = payment.facilitator.shortfall(payment.option) { return .unavailable(shortfall) }
+            try await match(payment, product)
+            switch await payment.facilitator.verify(payment.authorization, for: payment.option) {
+            case .valid: return try await claim(payment, product)
+            case .invalid(let error): return .refused(error, payer: payment.authorization.key.payer)
+            case .unavailable(let sentence): return .unavailable(sentence)
+            case .spentElsewhere:
+                try await writer.noteUnmatchedIncome(payment.authorization, at: now())
+                return .refused(Self.spent, payer: payment.authorization.key.payer)
+            }
+        } catch let error as WireError {
+            return error.reason == .invalidPayload || error.reason == .invalidVersion ? .malformed(error) : .refused(error, payer: nil)
+        }
+    }
+
+    private static let spent = WireError(.nonceAlreadyUsed, "This authorization was used before; sign a new one.")
+
+    // MARK: Read
+
+    private func present(_ payload: PaymentPayload, for product: Product) throws -> Presented {
+        let (facilitator, option) = try select(payload)
+        let authorization = try facilitator.read(payload, for: option)
+        var sealHash: [UInt8]?
+        var sealHolds = false
+        if case .v2(let accepted) = payload.accepted, let seal = accepted.extra["offer"]?.string, let amount = AtomicAmount(wire: accepted.amount) {
+            // An offer whose seal is missing or not ours is only an offer without one.
+            if case .authentic(expires: let expires, hash: let hash) = offers.judge(seal, product: product, option: option, amount: amount) {
+                sealHash = hash
+                sealHolds = expires > now() && amount == authorization.amount
+            }
+        }
+        return Presented(
+            payload: payload, facilitator: facilitator, option: option, authorization: authorization, sealHash: sealHash, sealHolds: sealHolds,
+            deadline: .now + settlementWait)
+    }
+
+    /// The facilitator and option that a payload means. What is set up but withheld counts: its payments are still recalled.
+    private func select(_ payload: PaymentPayload) throws(WireError) -> (any Facilitator, PaymentOption) {
+        let scheme: String
+        let network: Network?
+        var asset: String?
+        switch payload.accepted {
+        case .v2(let accepted):
+            scheme = accepted.scheme
+            network = Network(caip2: accepted.network)
+            asset = accepted.asset.lowercased()
+        case .v1(let name, let v1Network):
+            scheme = name
+            network = NetworkNamesV1.caip2(name: v1Network).flatMap { Network(caip2: $0) }
+        }
+        guard scheme == "exact" else { throw WireError(.unsupportedScheme, "Only the scheme “exact” is taken here.") }
+        let candidates = facilitators.flatMap { facilitator in facilitator.options.map { (facilitator, $0) } }.filter { $0.1.network == network }
+        guard !candidates.isEmpty else { throw WireError(.invalidNetwork, "This shop is not paid on that network; take one of those it offers.") }
+        guard let chosen = candidates.first(where: { asset == nil || $0.1.asset.addressText.lowercased() == asset }) else {
+            throw WireError(.invalidPaymentRequirements, "This shop is not paid in that asset; take one of those it offers.")
+        }
+        return chosen
+    }
+
+    // MARK: Recall
+
+    private func recall(_ known: Payment, _ shown: Presented, _ product: Product) async throws -> Admission {
+        let isSigned = known.authorization.signature == shown.authorization.signature || shown.facilitator.proves(shown.authorization, for: shown.option)
+        guard isSigned,
+            Replay.judge(known, productID: product.id, sealHash: shown.sealHash, sandbox: shown.option.sandbox, now: now()) == .honest
+        else { return .refused(Self.spent, payer: shown.authorization.key.payer) }
+        return try await follow(known, until: shown.deadline) ?? .refused(Self.spent, payer: known.authorization.key.payer)
+    }
+
+    /// Waits for a payment that is under way and says how it stands; nil when it was released.
+    private func follow(_ payment: Payment, until deadline: ContinuousClock.Instant, wasOwned: Bool = false) async throws -> Admission? {
+        var payment = payment
+        if payment.state.isOpen {
+            await settlements.wait(payment.id, until: deadline)
+            guard let fresh = try reader.payment(id: payment.id) else { return nil }
+            payment = fresh
+        }
+        if let receipt = Receipt(payment, wasOwned: wasOwned) { return .admitted(receipt) }
+        if payment.state.isOpen { return .pending(payment) }
+        guard payment.state == .failed else { return nil }
+        let reason = ErrorReason(rawValue: payment.reason ?? ErrorReason.transactionFailed.rawValue)
+        return .refused(WireError(reason, "This payment failed and took no money; sign a new one."), payer: payment.authorization.key.payer)
+    }
+
+    // MARK: Match
+
+    /// Our own terms decide; what the client echoes only has to agree with them.
+    private func match(_ shown: Presented, _ product: Product) async throws {
+        guard shown.authorization.payTo == shown.option.payTo else {
+            throw WireError(.recipientMismatch, "The payment is not made out to this shop.")
+        }
+        if case .v2(let accepted) = shown.payload.accepted {
+            guard accepted.payTo.lowercased() == shown.option.payToText.lowercased() else {
+                throw WireError(.recipientMismatch, "The accepted terms are not made out to this shop.")
+            }
+            guard AtomicAmount(wire: accepted.amount) == shown.authorization.amount else {
+                throw WireError(.valueMismatch, "The authorization is not for the amount that was accepted.")
+            }
+        }
+        if shown.sealHolds { return }
+        let price = Quote.all(product.price, by: [shown.option]).first?.amount
+        if shown.authorization.amount == price { return }
+        for former in try await offers.honouredPrices(product) {
+            if Quote.all(former, by: [shown.option]).first?.amount == shown.authorization.amount { return }
+        }
+        throw WireError(.valueMismatch, "The payment is not for the price, which is \(price.map(shown.option.asset.text) ?? "not payable in this asset").")
+    }
+
+    // MARK: Claim, settle, post
+
+    private func claim(_ shown: Presented, _ product: Product) async throws -> Admission {
+        var generator = SystemRandomNumberGenerator()
+        let claim = Claim(
+            authorization: shown.authorization, sandbox: shown.option.sandbox, productID: product.id, repeatable: product.repeatable,
+            content: product.content.digest, protocolVersion: shown.payload.version, sealHash: shown.sealHash,
+            token: .random(using: &generator), at: now())
+        let practice = shown.facilitator.practiceTransaction(shown.authorization)
+        // Twice at most: an earlier payment that was awaited and came to nothing leaves the way free.
+        for _ in 0..<2 {
+            switch try await writer.claim(claim, sandboxAllowance: Self.sandboxAllowance, sandboxTransaction: practice) {
+            case .claimed(let payment):
+                if let receipt = Receipt(payment) { return .admitted(receipt) }
+                settle(payment, by: shown.facilitator, for: shown.option)
+                return try await follow(payment, until: shown.deadline) ?? notTaken(payment)
+            case .known(let payment): return try await recall(payment, shown, product)
+            case .owned(let payment):
+                if let receipt = Receipt(payment, wasOwned: true) { return .admitted(receipt) }
+            case .awaiting(let payment):
+                if payment.authorization.key == shown.authorization.key { return try await recall(payment, shown, product) }
+                if let admission = try await follow(payment, until: shown.deadline, wasOwned: true), !isRefusal(admission) { return admission }
+            case .insufficientFunds:
+                return .refused(
+                    WireError(.insufficientFunds, "This practice wallet has spent its 1,000 practice USDC; use another one."),
+                    payer: shown.authorization.key.payer)
+            }
+        }
+        return .unavailable("An earlier payment of this wallet is being cleared up; try the same payment again in a moment.")
+    }
+
+    private func isRefusal(_ admission: Admission) -> Bool { if case .refused = admission { true } else { false } }
+
+    /// What to say of a payment that was given back: its reason, if the claim still knows it.
+    private func notTaken(_ payment: Payment) throws -> Admission {
+        let reason = try reader.payment(id: payment.id)?.reason
+        let sentence = "The payment could not be sent and was not taken; nothing was charged. Try the same payment again."
+        guard let reason else { return .unavailable(sentence) }
+        return .refused(WireError(ErrorReason(rawValue: reason), sentence), payer: payment.authorization.key.payer)
+    }
+
+    private func settle(_ payment: Payment, by facilitator: any Facilitator, for option: PaymentOption) {
+        settlements.start(payment.id) { [self] in
+            await conclude(payment, await facilitator.settle(payment, for: option))
+        }
+    }
+
+    /// Writes down what became of a payment. Any number of times, in any order: the rules of the states decide.
+    func conclude(_ payment: Payment, _ settlement: Settlement) async {
+        let moment = now()
+        do {
+            switch settlement {
+            case .settled(let transaction): _ = try await writer.post(paymentID: payment.id, transaction: transaction, at: moment)
+            case .notSent(let error):
+                log.warning("payment was not sent and is given back: \(error)", metadata: ["payment": "\(payment.id)"])
+                _ = try await writer.end(paymentID: payment.id, as: .released, reason: error.reason.rawValue, at: moment)
+            case .failed(let error):
+                log.warning("payment failed: \(error)", metadata: ["payment": "\(payment.id)"])
+                _ = try await writer.end(paymentID: payment.id, as: .failed, reason: error.reason.rawValue, at: moment)
+            case .unknown:
+                _ = try await writer.end(paymentID: payment.id, as: .uncertain, reason: ErrorReason.settlementPending.rawValue, at: moment)
+            }
+        } catch {
+            // The row stays open and the reconciler comes back to it.
+            log.error("the end of a payment could not be stored: \(error)", metadata: ["payment": "\(payment.id)"])
+        }
+    }
+}
