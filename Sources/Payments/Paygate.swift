@@ -1,3 +1,4 @@
+import Catalogue
 public import Domain
 import JSON
 public import Logging
@@ -79,7 +80,7 @@ public final class Paygate: Sendable {
         var sealHolds = false
         if case .v2(let accepted) = payload.accepted, let seal = accepted.extra["offer"]?.string, let amount = AtomicAmount(wire: accepted.amount) {
             // An offer whose seal is missing or not ours is only an offer without one.
-            if case .authentic(expires: let expires, hash: let hash) = offers.judge(seal, product: product, option: option, amount: amount) {
+            if case .authentic(let expires, let hash) = offers.judge(seal, product: product, option: option, amount: amount) {
                 sealHash = hash
                 sealHolds = expires > now() && amount == authorization.amount
             }
