@@ -58,7 +58,7 @@ let rooms: [Room] = [
     // 4 edges
     Room(
         name: "Facilitators", imports: ["Domain", "Storage", "Payments", "JSON", "X402", "X402EVM", "EVM", "Caching"],
-        products: [bigInt, httpClient, logging, nioCore, nioFoundation]),
+        products: [bigInt, crypto, httpClient, lifecycle, logging, nioCore, nioFoundation, nioHTTP1]),
     Room(
         name: "HTTPAPI",
         imports: ["Domain", "Storage", "Catalogue", "Access", "Payments", "JSON", "X402"],

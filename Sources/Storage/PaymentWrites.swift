@@ -114,11 +114,15 @@ extension Writer {
     }
 
     /// Notes what a mined attempt cost, and whether it reverted.
-    public func closeAttempt(transaction: [UInt8], feePaid: UInt128, reverted: Bool) async throws {
+    /// - Returns: the fee limit with which it was counted until now; nil when it was closed before or is not ours.
+    public func closeAttempt(transaction: [UInt8], feePaid: UInt128, reverted: Bool) async throws -> UInt128? {
         try await write { db in
-            try db.execute(
-                sql: "UPDATE attempts SET fee_paid = ?, reverted = ? WHERE transaction_hash = ?",
-                arguments: [String(feePaid), reverted, blob(transaction)])
+            try String.fetchOne(
+                db,
+                sql: """
+                    UPDATE attempts SET fee_paid = ?, reverted = ? WHERE transaction_hash = ? AND fee_paid IS NULL RETURNING fee_limit
+                    """, arguments: [String(feePaid), reverted, blob(transaction)]
+            ).flatMap { UInt128($0) }
         }
     }
 

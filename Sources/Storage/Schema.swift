@@ -116,7 +116,9 @@ enum Schema {
             at INTEGER NOT NULL
         ) STRICT;
         CREATE INDEX attempts_by_payment ON attempts(payment_id);
+        CREATE INDEX attempts_by_transaction ON attempts(transaction_hash);
         CREATE INDEX attempts_by_time ON attempts(at);
+        CREATE INDEX attempts_reverted ON attempts(payment_id) WHERE reverted = 1;
 
         CREATE TABLE orders(
             id INTEGER PRIMARY KEY,

@@ -1,0 +1,134 @@
+import AsyncHTTPClient
+import EVM
+import JSON
+import Logging
+import NIOCore
+import NIOFoundationCompat
+import NIOHTTP1
+
+/// One call of Ethereum's JSON-RPC.
+struct RPCCall: Sendable {
+    let method: String
+    let parameters: [JSONValue]
+
+    init(_ method: String, _ parameters: JSONValue...) {
+        self.method = method
+        self.parameters = parameters
+    }
+}
+
+/// The node understood the call and refused it.
+struct RPCRefusal: Error, Sendable, CustomStringConvertible {
+    let code: Int64
+    let message: String
+    let data: String?
+
+    /// The call ran and the contract reverted; anything else is the node's own trouble.
+    var isRevert: Bool { code == 3 || message.contains("revert") }
+    var description: String { "\(message) (\(code))" }
+}
+
+/// No answer that can be believed: the call may or may not have been carried out.
+struct RPCSilence: Error, CustomStringConvertible {
+    let description: String
+}
+
+/// Ethereum's JSON-RPC over HTTP, several nodes in turn, each call within bounds of time and size.
+struct RPCClient: Sendable {
+    let urls: [String]
+    private let http: HTTPClient
+    private let timeout: TimeAmount
+    private static let maximumAnswer = 2 * 1024 * 1024
+
+    init(urls: [String], http: HTTPClient, timeout: TimeAmount = .seconds(3)) {
+        self.urls = urls
+        self.http = http
+        self.timeout = timeout
+    }
+
+    /// Sends calls as one batch; the answers stand in the order of the calls. The next node is asked when one is silent.
+    /// - Throws: `RPCSilence` when no node answers every call.
+    func batch(_ calls: [RPCCall]) async throws(RPCSilence) -> [Result<JSONValue, RPCRefusal>] {
+        var silence = RPCSilence(description: "no RPC URL is set")
+        for url in urls {
+            do { return try await ask(url, calls) } catch { silence = error }
+        }
+        throw silence
+    }
+
+    /// One call.
+    /// - Throws: `RPCRefusal` or `RPCSilence`.
+    func call(_ method: String, _ parameters: JSONValue...) async throws -> JSONValue {
+        var call = [RPCCall(method)]
+        call[0] = RPCCall(method: method, parameters: parameters)
+        return try await batch(call)[0].get()
+    }
+
+    private func ask(_ url: String, _ calls: [RPCCall]) async throws(RPCSilence) -> [Result<JSONValue, RPCRefusal>] {
+        let body: ByteBuffer
+        do {
+            var request = HTTPClientRequest(url: url)
+            request.method = .POST
+            request.headers.add(name: "Content-Type", value: "application/json")
+            request.body = .bytes(ByteBuffer(bytes: Self.encode(calls)))
+            let response = try await http.execute(request, timeout: timeout)
+            body = try await response.body.collect(upTo: Self.maximumAnswer)
+            // Some nodes answer a refused call with 4xx or 5xx and a JSON-RPC error in the body; others with neither.
+            if response.status != .ok, body.readableBytes == 0 { throw RPCSilence(description: "the node answered \(response.status.code)") }
+        } catch let silence as RPCSilence { throw silence } catch {
+            throw RPCSilence(description: "the node did not answer: \(error)")
+        }
+        return try Self.decode(body, count: calls.count)
+    }
+
+    private static func encode(_ calls: [RPCCall]) -> [UInt8] {
+        let requests = calls.enumerated().map { index, call -> JSONValue in
+            ["jsonrpc": "2.0", "id": .integer(index), "method": .string(call.method), "params": .array(call.parameters)]
+        }
+        return (requests.count == 1 ? requests[0] : .array(requests)).encoded()
+    }
+
+    private static func decode(_ body: ByteBuffer, count: Int) throws(RPCSilence) -> [Result<JSONValue, RPCRefusal>] {
+        let json: JSONValue
+        do { json = try JSONValue(parsing: body.readableBytesView, limits: JSONLimits(maxBytes: maximumAnswer)) } catch {
+            throw RPCSilence(description: "the node's answer is not JSON")
+        }
+        var answers: [Result<JSONValue, RPCRefusal>?] = Array(repeating: nil, count: count)
+        for answer in json.array ?? [json] {
+            guard let id = count == 1 ? 0 : answer["id"]?.int64, answers.indices.contains(Int(id)) else { continue }
+            if let error = answer["error"], !error.isNull {
+                answers[Int(id)] = .failure(
+                    RPCRefusal(
+                        code: error["code"]?.int64 ?? 0, message: error["message"]?.string ?? "an error without words",
+                        data: error["data"]?.string))
+            } else if let result = answer["result"] {
+                answers[Int(id)] = .success(result)
+            }
+        }
+        let complete = answers.compactMap { $0 }
+        guard complete.count == count else { throw RPCSilence(description: "the node left calls of a batch unanswered") }
+        return complete
+    }
+}
+
+extension RPCCall {
+    init(method: String, parameters: [JSONValue]) {
+        self.method = method
+        self.parameters = parameters
+    }
+
+    /// `eth_call` on the newest block, or the block named.
+    static func read(_ to: EVMAddress, _ data: [UInt8], from: EVMAddress? = nil, gas: UInt64? = nil, block: String = "latest") -> RPCCall {
+        var transaction: JSONObject = ["to": .string(to.hex), "data": .string(Hex.encode(data))]
+        if let from { transaction["from"] = .string(from.hex) }
+        if let gas { transaction["gas"] = .string(gas.hexQuantity) }
+        return RPCCall("eth_call", .object(transaction), .string(block))
+    }
+}
+
+extension JSONValue {
+    /// A quantity such as `0x1f`.
+    var quantity: UInt64? { string.flatMap(UInt64.init(hexQuantity:)) }
+    /// Bytes such as `0x00ff`.
+    var data: [UInt8]? { string.flatMap { Hex.decode($0) } }
+}
