@@ -107,3 +107,12 @@ public enum ContentError: Error, CustomStringConvertible {
         }
     }
 }
+
+extension ContentStore {
+    /// How many bytes the content has; nil when it is not here.
+    public func length(_ digest: ContentDigest) -> Int64? {
+        var status = stat()
+        guard stat(path(digest), &status) == 0 else { return nil }
+        return Int64(status.st_size)
+    }
+}

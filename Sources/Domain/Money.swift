@@ -32,7 +32,8 @@ public struct Money: Hashable, Sendable, CustomStringConvertible {
         let parts = bytes.split(separator: 0x2E, maxSplits: 1, omittingEmptySubsequences: false)
         let whole = parts[0]
         var fraction = parts.count == 2 ? parts[1][...] : []
-        guard StrictDigits.parse(whole) != nil, parts.count == 1 || !fraction.isEmpty, fraction.allSatisfy({ $0 >= 0x30 && $0 <= 0x39 })
+        guard !whole.isEmpty, whole.count == 1 || whole.first != 0x30, parts.count == 1 || !fraction.isEmpty,
+            (whole + fraction).allSatisfy({ $0 >= 0x30 && $0 <= 0x39 })
         else { throw .notADecimal(text) }
         while fraction.last == 0x30 { fraction.removeLast() }
         guard fraction.count <= Self.maximumScale else { throw .tooManyDecimals(text, allowed: Self.maximumScale) }

@@ -84,3 +84,18 @@ public func lowercaseHex(_ bytes: some Collection<UInt8>) -> String {
         return at
     }
 }
+
+extension ContentDigest {
+    /// Reads 64 hexadecimal digits of either case; nil for anything else.
+    public init?(hex: String) {
+        let digits = Array(hex.utf8)
+        guard digits.count == 64 else { return nil }
+        var bytes: [UInt8] = []
+        for index in stride(from: 0, to: 64, by: 2) {
+            guard let high = Character(UnicodeScalar(digits[index])).hexDigitValue, let low = Character(UnicodeScalar(digits[index + 1])).hexDigitValue
+            else { return nil }
+            bytes.append(UInt8(high << 4 | low))
+        }
+        self.init(bytes)
+    }
+}

@@ -57,7 +57,7 @@ public final class Paygate: Sendable {
             if let shortfall = payment.facilitator.shortfall(payment.option) { return .unavailable(shortfall) }
             try await match(payment, product)
             switch await payment.facilitator.verify(payment.authorization, for: payment.option) {
-            case .valid: return try await claim(payment, product)
+            case .valid: return try product.state == .published ? await claim(payment, product) : owned(payment, product)
             case .invalid(let error): return .refused(error, payer: payment.authorization.key.payer)
             case .unavailable(let sentence): return .unavailable(sentence)
             case .spentElsewhere:
@@ -160,6 +160,17 @@ public final class Paygate: Sendable {
             if Quote.all(former, by: [shown.option]).first?.amount == shown.authorization.amount { return }
         }
         throw WireError(.valueMismatch, "The payment is not for the price, which is \(price.map(shown.option.asset.text) ?? "not payable in this asset").")
+    }
+
+    /// What is no longer for sale is still given to the wallet that bought it.
+    private func owned(_ shown: Presented, _ product: Product) throws -> Admission {
+        let payer = shown.authorization.key.payer
+        if let payment = try reader.owned(payer: payer, productID: product.id, sandbox: shown.option.sandbox),
+            let receipt = Receipt(payment, wasOwned: true)
+        {
+            return .admitted(receipt)
+        }
+        return .refused(WireError(.invalidPaymentRequirements, "This product is no longer for sale."), payer: payer)
     }
 
     // MARK: Claim, settle, post

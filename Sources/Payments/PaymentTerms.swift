@@ -1,7 +1,7 @@
 public import Catalogue
 public import Domain
 import JSON
-import X402
+public import X402
 
 /// The 402 of one product, all but the seals and the error made beforehand: what an unpaid request costs is a random number,
 /// an HMAC for each way to pay, and base64.
@@ -32,7 +32,7 @@ public struct PaymentTerms: Sendable {
         var pieces = Self.pieces(product, quotes, url: url, description: description, shopName: shopName)
         while Self.headerLength(pieces) > Self.maximumHeaderLength {
             if description.utf8.count > 120 {
-                description = String(description.prefix(100)) + "…"
+                description = Self.shortened(description, toBytes: 100)
             } else if quotes.count > 1 {
                 quotes.removeLast()
             } else {
@@ -77,6 +77,26 @@ public struct PaymentTerms: Sendable {
         return bytes
     }
 
+    /// Whole characters while they fit, which a count of characters would not ensure: one may have any number of bytes.
+    private static func shortened(_ text: String, toBytes limit: Int) -> String {
+        var short = ""
+        for character in text {
+            guard short.utf8.count + character.utf8.count <= limit else { break }
+            short.append(character)
+        }
+        return short + "…"
+    }
+
+    /// The ways to pay as lists of offers show them, without seals.
+    public var requirements: [PaymentRequirements] { quotes.map { Self.requirements($0, offer: nil) } }
+
+    private static func requirements(_ quote: Quote, offer: String?) -> PaymentRequirements {
+        PaymentRequirements(
+            scheme: "exact", network: quote.option.network.description, amount: quote.amount.description,
+            asset: quote.option.asset.addressText, payTo: quote.option.payToText, maxTimeoutSeconds: maxTimeoutSeconds,
+            extra: extra(quote.option, offer: offer))
+    }
+
     private static func headerLength(_ pieces: [[UInt8]]) -> Int {
         (pieces.reduce(160) { $0 + $1.count } + (pieces.count - 1) * 82) * 4 / 3
     }
@@ -90,24 +110,18 @@ public struct PaymentTerms: Sendable {
         let service = String(shopName.unicodeScalars.filter { $0.isASCII && $0.value >= 0x20 && $0.value < 0x7F }.prefix(32).map(Character.init))
         if !service.isEmpty { resource["serviceName"] = .string(service) }
         if !product.tags.isEmpty { resource["tags"] = .array(product.tags.map(JSONValue.string)) }
-        let accepts = quotes.map { quote in
-            JSONValue.object(
-                PaymentRequirements(
-                    scheme: "exact", network: quote.option.network.description, amount: quote.amount.description,
-                    asset: quote.option.asset.addressText, payTo: quote.option.payToText, maxTimeoutSeconds: maxTimeoutSeconds,
-                    extra: extra(quote.option, offer: mark)
-                ).json)
-        }
+        let accepts = quotes.map { JSONValue.object(requirements($0, offer: mark).json) }
         let rest: JSONObject = [
             "resource": .object(resource), "accepts": .array(accepts), "extensions": ["bazaar": bazaar(product)],
         ]
         var pieces: [[UInt8]] = [Array(",".utf8)]
         var bytes = JSONValue.object(rest).encoded().dropFirst()
-        let escaped = Array(#"\u0001"#.utf8)
+        // With its quotes, for a text may say \u0001 in six characters.
+        let escaped = Array(#""\u0001""#.utf8)
         while let range = bytes.firstRange(of: escaped) {
-            pieces[pieces.count - 1] += bytes[..<range.lowerBound]
+            pieces[pieces.count - 1] += bytes[...range.lowerBound]
             pieces.append([])
-            bytes = bytes[range.upperBound...]
+            bytes = bytes[(range.upperBound - 1)...]
         }
         pieces[pieces.count - 1] += bytes
         return pieces

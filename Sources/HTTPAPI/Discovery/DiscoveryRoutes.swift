@@ -1,0 +1,89 @@
+import Domain
+import HTTPTypes
+import Hummingbird
+import JSON
+import Payments
+import Storage
+import X402
+
+/// What is for sale, for machines: all from the one catalogue.
+struct DiscoveryRoutes: Sendable {
+    let shop: Shop
+    private static let limit = 1000
+
+    func add(to router: Router<ShopContext>) {
+        router.resource("/.well-known/x402", [.get: { _, _ in try await wellKnown() }])
+        router.resource("/discovery/resources", [.get: { request, _ in try await resources(request) }])
+        router.resource("/llms.txt", [.get: { _, _ in try await llms() }])
+    }
+
+    private var published: [Product] {
+        get async throws { try await shop.reader.products(states: [.published], limit: Self.limit) }
+    }
+
+    private static let open: HTTPFields = [.accessControlAllowOrigin: "*", .cacheControl: "public, max-age=60"]
+
+    private func wellKnown() async throws -> Response {
+        let json: JSONObject = [
+            "version": 1, "x402Version": 2, "service": .string(shop.settings.name), "practice": .bool(shop.isPractice),
+            "resources": .array(try await published.map { .string(shop.offers.url($0)) }),
+            "discovery": .string("\(shop.origin)/discovery/resources"),
+        ]
+        return .json(JSONValue.object(json).encoded(), headers: Self.open)
+    }
+
+    /// The list as x402's discovery API has it (v2, section 8): `limit` and `offset` in, `items` and `pagination` out.
+    private func resources(_ request: Request) async throws -> Response {
+        let limit = try number(request, "limit", 100, in: 1...500)
+        let offset = try number(request, "offset", 0, in: 0...Self.limit)
+        let products = try await published.filter { shop.offers.terms($0) != nil }
+        let items = products.dropFirst(offset).prefix(limit).map { product -> JSONValue in
+            [
+                "resource": .string(shop.offers.url(product)), "type": "http", "x402Version": 2,
+                "accepts": .array((shop.offers.terms(product)?.requirements ?? []).map { .object($0.json) }),
+                "lastUpdated": .string(product.updatedAt.iso8601),
+                "metadata": [
+                    "title": .string(product.title), "description": .string(product.summary), "mimeType": .string(product.content.mediaType),
+                    "tags": .array(product.tags.map(JSONValue.string)),
+                ],
+            ]
+        }
+        let json: JSONObject = [
+            "x402Version": 2, "items": .array(Array(items)),
+            "pagination": ["limit": .integer(limit), "offset": .integer(offset), "total": .integer(products.count)],
+        ]
+        return .json(JSONValue.object(json).encoded(), headers: Self.open)
+    }
+
+    private func number(_ request: Request, _ name: String, _ standard: Int, in range: ClosedRange<Int>) throws(Problem) -> Int {
+        guard let text = request.uri.queryParameters[Substring(name)] else { return standard }
+        guard let number = Int(text), range.contains(number) else {
+            throw Problem(.badRequest, "“\(name)” is a number from \(range.lowerBound) to \(range.upperBound).")
+        }
+        return number
+    }
+
+    /// The shop in Markdown for language models (llmstxt.org).
+    private func llms() async throws -> Response {
+        let products = try await published
+        var text = """
+            # \(shop.settings.name)
+
+            > A shop that AI agents can buy from over HTTP 402 with x402 (versions 2 and 1). GET a product's address: the answer is 402 with \
+            the price in the PAYMENT-REQUIRED header; sign it and send the same request again with PAYMENT-SIGNATURE.\
+            \(shop.isPractice ? " This shop takes practice money only: signatures are checked, nothing real is spent." : "")
+
+            The same payment may be sent again at any time: it is never taken twice.
+
+            ## Products
+
+
+            """
+        for product in products {
+            text += "- [\(product.title)](\(shop.offers.url(product))): \(product.price)\(product.summary.isEmpty ? "" : ". \(product.summary)")\n"
+        }
+        if products.isEmpty { text += "Nothing for sale yet.\n" }
+        text += "\n## Discovery\n\n- [All offers as JSON](\(shop.origin)/discovery/resources)\n"
+        return .text(text, type: "text/markdown; charset=utf-8", headers: Self.open)
+    }
+}

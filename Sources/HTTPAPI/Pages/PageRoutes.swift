@@ -1,0 +1,78 @@
+import Catalogue
+import Domain
+import HTTPTypes
+import Hummingbird
+import JSON
+import NIOCore
+import Payments
+import Storage
+
+/// The storefront, receipts and what they need.
+struct PageRoutes: Sendable {
+    let shop: Shop
+    private static let pageLength = 24
+
+    func add(to router: Router<ShopContext>) {
+        router.resource("/", [.get: { request, _ in try await storefront(request) }])
+        router.resource("/r/:receipt", [.get: { request, context in try await receipt(request, context) }])
+        router.resource("/r/:receipt/content", [.get: { request, context in try await content(request, context) }])
+        router.resource("/assets/style.css", [.get: { _, _ in style }])
+    }
+
+    private var style: Response {
+        .text(
+            Pages.shared.style, type: "text/css; charset=utf-8",
+            headers: [.cacheControl: "public, max-age=31536000, immutable", .xContentTypeOptions: "nosniff"])
+    }
+
+    private func storefront(_ request: Request) async throws -> Response {
+        let before = request.uri.queryParameters["before"].flatMap { Int64($0) }
+        let products = try await shop.reader.products(states: [.published], before: before, limit: Self.pageLength + 1)
+        let next = products.count > Self.pageLength ? "/?before=\(products[Self.pageLength - 1].id)" : nil
+        let html = try Pages.shared.storefront(Array(products.prefix(Self.pageLength)), next: next, shop)
+        return Response(status: .ok, headers: Pages.headers, body: ResponseBody(byteBuffer: ByteBuffer(string: html)))
+    }
+
+    private func payment(_ context: ShopContext) throws -> (Payment, Product) {
+        guard let text = context.parameters.get("receipt"), let id = ReceiptID(text), let payment = try shop.reader.payment(receipt: id),
+            let product = try shop.catalogue.product(id: payment.productID)
+        else { throw Problem.notFound }
+        return (payment, product)
+    }
+
+    private func option(_ payment: Payment) -> PaymentOption? {
+        shop.offers.options.first {
+            $0.option.network == payment.authorization.key.network && $0.option.asset.address == payment.authorization.key.asset
+        }?.option
+    }
+
+    /// The receipt's page for people, its facts as JSON for machines. Also the status of a pending payment.
+    private func receipt(_ request: Request, _ context: ShopContext) async throws -> Response {
+        let (payment, product) = try payment(context)
+        if Negotiation(request.headers).isPerson {
+            let html = try Pages.shared.receipt(payment, product, option(payment), shop)
+            return Response(status: .ok, headers: Pages.headers, body: ResponseBody(byteBuffer: ByteBuffer(string: html)))
+        }
+        return .json(
+            JSONValue.object(PaymentJSON.receipt(payment, product, option(payment), shop)).encoded(),
+            headers: [.cacheControl: "no-store", .vary: "Accept, User-Agent"])
+    }
+
+    /// What a receipt bought, under an address that was signed for a while.
+    private func content(_ request: Request, _ context: ShopContext) async throws -> Response {
+        let (payment, product) = try payment(context)
+        guard let expires = request.uri.queryParameters["expires"].flatMap({ Int64($0) }), let signature = request.uri.queryParameters["signature"],
+            shop.links.accepts(payment.receiptID, expires: expires, signature: String(signature), at: shop.now())
+        else { throw Problem(.forbidden, "This link is not ours or has run out; open the receipt for a new one.") }
+        guard payment.state.isPaid else { throw Problem(.conflict, "This payment is not settled, so there is nothing to give.") }
+        let delivery = Delivery(shop: shop)
+        let content = try delivery.sold(product, payment.content)
+        let goods = try await delivery.goods(product, content, sandbox: payment.sandbox, Negotiation(request.headers))
+        let part = Preconditions.judge(request.headers, etag: goods.etag, length: goods.length)
+        if let refusal = ProductRoutes.refusal(part, goods) { return refusal }
+        var headers = goods.headers(part)
+        headers.append(contentsOf: ProductRoutes.crossOrigin)
+        headers[.contentSecurityPolicy] = Pages.headers[.contentSecurityPolicy]
+        return Response(status: part == .whole ? .ok : .partialContent, headers: headers, body: try await goods.body(part, context: context))
+    }
+}

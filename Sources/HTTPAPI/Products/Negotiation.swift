@@ -1,0 +1,61 @@
+import HTTPTypes
+
+/// What a request wants to read (RFC 9110, section 12.5.1).
+struct Negotiation {
+    enum Form: String, Hashable {
+        case html = "text/html"
+        case markdown = "text/markdown"
+        case json = "application/json"
+    }
+
+    private let ranges: [(type: Substring, quality: Int)]
+    let userAgent: String
+
+    init(_ headers: HTTPFields) {
+        ranges = (headers[.accept] ?? "*/*").split(separator: ",").prefix(32).map { part in
+            let pieces = part.split(separator: ";")
+            var quality = 1000
+            for parameter in pieces.dropFirst() {
+                let parameter = parameter.drop { $0 == " " }
+                if parameter.hasPrefix("q=") { quality = Self.thousandths(parameter.dropFirst(2)) }
+            }
+            return (type: (pieces.first ?? "").filter { $0 != " " }[...], quality: quality)
+        }
+        userAgent = headers[.userAgent] ?? ""
+    }
+
+    /// A person with a browser: the header names text/html and the user agent says Mozilla. Link previews count as people.
+    var isPerson: Bool {
+        Self.previews.contains { userAgent.contains($0) } || (userAgent.contains("Mozilla") && ranges.contains { $0.type == "text/html" && $0.quality > 0 })
+    }
+
+    private static let previews = [
+        "facebookexternalhit", "Twitterbot", "Slackbot", "LinkedInBot", "Discordbot", "TelegramBot", "WhatsApp", "Mastodon", "Bluesky",
+    ]
+
+    /// The form in which an article is given; nil when none will do. A machine that says nothing gets Markdown.
+    var articleForm: Form? {
+        let order: [Form] = isPerson ? [.html, .markdown, .json] : [.markdown, .json, .html]
+        let best = order.enumerated().max { a, b in (quality(a.element), -a.offset) < (quality(b.element), -b.offset) }?.element
+        return best.flatMap { quality($0) > 0 ? $0 : nil }
+    }
+
+    private func quality(_ form: Form) -> Int {
+        let family = form.rawValue.prefix { $0 != "/" } + "/*"
+        var best: (specificity: Int, quality: Int) = (0, 0)
+        for (type, quality) in ranges {
+            let specificity =
+                type == form.rawValue ? 4 : form == .markdown && type == "text/plain" ? 3 : type == family ? 2 : type == "*/*" ? 1 : 0
+            if specificity > best.specificity { best = (specificity, quality) }
+        }
+        return best.quality
+    }
+
+    /// `0.5` as 500; anything odd as 1000.
+    private static func thousandths(_ text: Substring) -> Int {
+        let text = text.filter { $0 != " " }
+        guard text.hasPrefix("0") else { return 1000 }
+        let digits = text.dropFirst(2).prefix(3)
+        return (Int(digits) ?? 0) * [1000, 100, 10, 1][digits.count]
+    }
+}

@@ -1,0 +1,228 @@
+import Catalogue
+import Domain
+import HTTPTypes
+import Hummingbird
+import JSON
+import NIOCore
+import Payments
+import X402
+
+/// `/p/{slug}`: the gate and the route are one, so that no other reading of an address leads past the money.
+struct ProductRoutes: Sendable {
+    let shop: Shop
+
+    func add(to router: Router<ShopContext>) {
+        router.resource(
+            "/p/:slug",
+            [
+                .get: { request, context in try await get(request, context) },
+                .head: { request, _ in try await head(request) },
+                .options: { _, _ in Self.preflight },
+            ])
+    }
+
+    /// What every answer lets a page of another origin read and send.
+    static let crossOrigin: HTTPFields = [
+        .accessControlAllowOrigin: "*",
+        .accessControlExposeHeaders:
+            "PAYMENT-REQUIRED, PAYMENT-RESPONSE, X-PAYMENT-RESPONSE, Link, Location, Retry-After, ETag, Content-Disposition, Content-Range",
+    ]
+
+    static let preflight: Response = {
+        var headers = crossOrigin
+        headers[.accessControlAllowMethods] = "GET, HEAD, OPTIONS"
+        headers[.accessControlAllowHeaders] =
+            "PAYMENT-SIGNATURE, X-PAYMENT, Access-Control-Expose-Headers, Content-Type, Idempotency-Key, Range, If-None-Match, If-Match, If-Range"
+        headers[.accessControlMaxAge] = "7200"
+        return Response(status: .noContent, headers: headers)
+    }()
+
+    /// The product that the address names, exactly as it was written: no decoding, no parameters, no dots.
+    private func product(_ request: Request) async throws -> Product {
+        let path = request.uri.path
+        guard path.hasPrefix("/p/"), let slug = Slug(path.dropFirst(3)), let product = try await shop.catalogue.product(slug), product.state != .draft
+        else { throw Problem.notFound }
+        return product
+    }
+
+    private func get(_ request: Request, _ context: ShopContext) async throws -> Response {
+        let product = try await product(request)
+        let shown = try Self.payment(request.headers)
+        guard let (header, version) = shown else {
+            guard product.state == .published else { throw Problem.notFound }
+            return Negotiation(request.headers).isPerson ? try await page(product) : try unpaid(product)
+        }
+        let payload: PaymentPayload
+        do { payload = try PaymentPayload(try PaymentHeader.decode(header), version: version) } catch {
+            throw Problem(.badRequest, "\(error.reason): \(error.sentence)", headers: Self.crossOrigin)
+        }
+        return try await paid(payload, product, request, context)
+    }
+
+    private func head(_ request: Request) async throws -> Response {
+        let product = try await product(request)
+        guard product.state == .published else { throw Problem.notFound }
+        // A look at the terms; a payment that comes along is not taken, for there would be no goods in the answer.
+        var response = try Negotiation(request.headers).isPerson ? await page(product) : unpaid(product)
+        let length = response.body.contentLength
+        response.body = ResponseBody()
+        if let length { response.headers[.contentLength] = String(length) }
+        return response
+    }
+
+    /// The one payment header of a request with the version it means; nil when there is none.
+    private static func payment(_ headers: HTTPFields) throws(Problem) -> (String, version: Int)? {
+        guard headers[.paymentSignature] != nil || headers[.xPayment] != nil else { return nil }
+        let second = headers[values: .paymentSignature]
+        let first = headers[values: .xPayment]
+        guard second.count + first.count == 1 else {
+            throw Problem(.badRequest, "Send one payment header, PAYMENT-SIGNATURE or X-PAYMENT, once.", headers: crossOrigin)
+        }
+        guard let value = second.first ?? first.first, value.utf8.count <= PaymentHeader.maximumLength else {
+            throw Problem(
+                .requestHeaderFieldsTooLarge, "The payment header is longer than \(PaymentHeader.maximumLength) bytes.", headers: crossOrigin)
+        }
+        return (value, version: second.isEmpty ? 1 : 2)
+    }
+
+    // MARK: Unpaid
+
+    private static let unpaidHeaders: HTTPFields = {
+        var headers = crossOrigin
+        headers[.contentType] = "application/json"
+        headers[.cacheControl] = "no-store"
+        headers[.vary] = "Accept, User-Agent"
+        return headers
+    }()
+
+    private func unpaid(_ product: Product, error: String = "Payment required", message: String? = nil) throws -> Response {
+        guard let terms = shop.offers.terms(product) else {
+            throw Problem(.serviceUnavailable, shop.offers.shortfall(product), headers: Self.crossOrigin.adding(.retryAfter, "10"))
+        }
+        var headers = Self.unpaidHeaders
+        headers[.paymentRequired] = shop.offers.header(terms, error: error)
+        return Response(
+            status: .paymentRequired, headers: headers, body: ResponseBody(byteBuffer: ByteBuffer(bytes: terms.body(error: error, message: message))))
+    }
+
+    private func page(_ product: Product) async throws -> Response {
+        let terms = shop.offers.terms(product)
+        let article = product.kind == .article ? try await shop.catalogue.article(product.content) : nil
+        let html = try Pages.shared.product(product, article: article, terms: terms, shop)
+        var headers = Pages.headers
+        headers.append(contentsOf: Self.crossOrigin)
+        headers[.vary] = "Accept, User-Agent"
+        if let terms { headers[.paymentRequired] = shop.offers.header(terms, error: "Payment required") }
+        return Response(status: .ok, headers: headers, body: ResponseBody(byteBuffer: ByteBuffer(string: html)))
+    }
+
+    // MARK: Paid
+
+    private func paid(_ payload: PaymentPayload, _ product: Product, _ request: Request, _ context: ShopContext) async throws -> Response {
+        let negotiation = Negotiation(request.headers)
+        let delivery = Delivery(shop: shop)
+        // Whatever can refuse is asked before the money.
+        let goods = try await delivery.goods(product, product.content, sandbox: shop.isPractice, negotiation)
+        if let refusal = Self.refusal(Preconditions.judge(request.headers, etag: goods.etag, length: goods.length), goods) { return refusal }
+        switch try await shop.gate.admit(payload, for: product) {
+        case .admitted(let receipt):
+            let content = try delivery.sold(product, receipt.content)
+            let sold =
+                content.digest == goods.content.digest && receipt.payment.sandbox == shop.isPractice
+                ? goods : try await delivery.goods(product, content, sandbox: receipt.payment.sandbox, negotiation)
+            return try await deliver(sold, receipt, request, context, version: payload.version)
+        case .pending(let payment): return pending(payment, version: payload.version)
+        case .refused(let error, let payer):
+            var response = try unpaid(product, error: error.reason.rawValue, message: error.sentence)
+            let network: String =
+                switch payload.accepted {
+                case .v2(let accepted): accepted.network
+                case .v1(_, let network): network
+                }
+            outcome(
+                SettlementResponse(
+                    success: false, errorReason: error.reason, errorMessage: error.sentence, payer: payer.map { "0x" + lowercaseHex($0) },
+                    network: String(network.prefix(64))), version: payload.version, &response.headers)
+            return response
+        case .malformed(let error):
+            throw Problem(.badRequest, "\(error.reason): \(error.sentence)", headers: Self.crossOrigin)
+        case .unavailable(let sentence):
+            throw Problem(.serviceUnavailable, sentence, headers: Self.crossOrigin.adding(.retryAfter, "5"))
+        }
+    }
+
+    /// The answer to a condition that does not hold; nil when the goods, or a part of them, may go out.
+    static func refusal(_ outcome: Preconditions.Outcome, _ goods: Goods) -> Response? {
+        var headers = crossOrigin
+        headers[.eTag] = goods.etag
+        switch outcome {
+        case .whole, .part: return nil
+        case .notModified: return Response(status: .notModified, headers: headers)
+        case .failed: return Problem(.preconditionFailed, "The goods are another edition than the one asked for.", headers: headers).response
+        case .unsatisfiable:
+            headers[.contentRange] = "bytes */\(goods.length)"
+            return Problem(.rangeNotSatisfiable, "The goods have \(goods.length) bytes; that range is beyond them.", headers: headers).response
+        }
+    }
+
+    private func deliver(
+        _ goods: Goods, _ receipt: Receipt, _ request: Request, _ context: ShopContext, version: Int
+    ) async throws -> Response {
+        // An order that pins an older edition has other bytes; a condition that fails on them gives the whole.
+        let judged = Preconditions.judge(request.headers, etag: goods.etag, length: goods.length)
+        let part: Preconditions.Outcome = if case .part = judged { judged } else { .whole }
+        var headers = goods.headers(part)
+        headers.append(contentsOf: Self.crossOrigin)
+        headers[.vary] = "Accept, User-Agent"
+        let payment = receipt.payment
+        headers[.link] =
+            "<\(shop.origin)\(shop.links.path(payment.receiptID, at: shop.now()))>; rel=\"enclosure\", <\(shop.origin)/r/\(payment.receiptID)>; rel=\"describedby\""
+        outcome(
+            SettlementResponse(
+                success: true, payer: "0x" + lowercaseHex(payment.authorization.key.payer),
+                transaction: "0x" + lowercaseHex(payment.transaction ?? []), network: wireNetwork(payment, version)), version: version, &headers)
+        let status: HTTPResponse.Status = part == .whole ? .ok : .partialContent
+        let deliveries = shop.deliveries
+        let bytes = try await goods.body(part, context: context)
+        let body = ResponseBody(contentLength: bytes.contentLength) { writer in
+            try await bytes.write(writer)
+            deliveries.delivered(receipt)
+        }
+        return Response(status: status, headers: headers, body: body)
+    }
+
+    /// Not settled yet: no terms in the answer, so that no client signs twice.
+    private func pending(_ payment: Payment, version: Int) -> Response {
+        let status = "\(shop.origin)/r/\(payment.receiptID)"
+        let sentence = "The payment is on its way and not confirmed yet. Send the same payment again in a moment; it is never taken twice."
+        let body: JSONObject = [
+            "error": .string(ErrorReason.settlementPending.rawValue), "message": .string(sentence), "status": .string(status),
+        ]
+        var headers = Self.unpaidHeaders
+        headers[.retryAfter] = "2"
+        headers[.location] = status
+        outcome(
+            SettlementResponse(
+                success: false, errorReason: .settlementPending, errorMessage: sentence,
+                payer: "0x" + lowercaseHex(payment.authorization.key.payer), transaction: payment.transaction.map { "0x" + lowercaseHex($0) } ?? "",
+                network: wireNetwork(payment, version)), version: version, &headers)
+        return .json(JSONValue.object(body).encoded(), status: .paymentRequired, headers: headers)
+    }
+
+    private func wireNetwork(_ payment: Payment, _ version: Int) -> String {
+        let network = payment.authorization.key.network.description
+        return version == 1 ? NetworkNamesV1.name(caip2: network) ?? network : network
+    }
+
+    private func outcome(_ response: SettlementResponse, version: Int, _ headers: inout HTTPFields) {
+        headers[version == 1 ? .xPaymentResponse : .paymentResponse] = PaymentHeader.encode(response.json)
+    }
+}
+
+extension HTTPFields {
+    func adding(_ name: HTTPField.Name, _ value: String) -> HTTPFields {
+        var fields = self
+        fields[name] = value
+        return fields
+    }
+}

@@ -1,0 +1,22 @@
+import HTTPTypes
+import X402
+
+extension HTTPResponse.Status {
+    static let paymentRequired = HTTPResponse.Status(code: 402, reasonPhrase: "Payment Required")
+}
+
+extension HTTPField.Name {
+    static let paymentRequired = known(PaymentHeader.required)
+    static let paymentSignature = known(PaymentHeader.signature)
+    static let paymentResponse = known(PaymentHeader.response)
+    static let xPayment = known(PaymentHeader.signatureV1)
+    static let xPaymentResponse = known(PaymentHeader.responseV1)
+    static let retryAfter = known("Retry-After")
+    static let link = known("Link")
+    static let referrerPolicy = known("Referrer-Policy")
+
+    private static func known(_ name: String) -> HTTPField.Name {
+        guard let name = HTTPField.Name(name) else { preconditionFailure("\(name) is no header's name") }
+        return name
+    }
+}

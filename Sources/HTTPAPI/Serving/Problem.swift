@@ -1,0 +1,44 @@
+import HTTPTypes
+import Hummingbird
+import JSON
+import NIOCore
+
+/// An error as HTTP tells it: `application/problem+json` (RFC 9457) for machines. The public sentence says what to do; the cause stays in the log.
+struct Problem: Error {
+    var status: HTTPResponse.Status
+    var sentence: String
+    /// Every wrong field of a body, by its JSON pointer.
+    var fields: [JSONProblem] = []
+    var headers: HTTPFields = [:]
+
+    init(_ status: HTTPResponse.Status, _ sentence: String, fields: [JSONProblem] = [], headers: HTTPFields = [:]) {
+        self.status = status
+        self.sentence = sentence
+        self.fields = fields
+        self.headers = headers
+    }
+
+    static let notFound = Problem(.notFound, "There is nothing at this address.")
+
+    static func methodNotAllowed(_ allowed: String) -> Problem {
+        Problem(.methodNotAllowed, "This address does not take that method; it takes \(allowed).", headers: [.allow: allowed])
+    }
+
+    static func invalid(_ fields: [JSONProblem]) -> Problem {
+        let first = fields.first.map { "\($0.pointer.description.isEmpty ? "The body" : "“\($0.pointer)”"): \($0.reason)" } ?? ""
+        return Problem(.unprocessableContent, fields.count > 1 ? "\(fields.count) fields are wrong. \(first)" : first, fields: fields)
+    }
+
+    var response: Response {
+        var json: JSONObject = [
+            "type": "about:blank", "title": .string(status.reasonPhrase), "status": .integer(status.code), "detail": .string(sentence),
+        ]
+        if !fields.isEmpty {
+            json["errors"] = .array(fields.map { ["pointer": .string($0.pointer.description), "reason": .string($0.reason)] })
+        }
+        var headers = headers
+        headers[.contentType] = "application/problem+json"
+        headers[.cacheControl] = "no-store"
+        return Response(status: status, headers: headers, body: ResponseBody(byteBuffer: ByteBuffer(bytes: JSONValue.object(json).encoded())))
+    }
+}

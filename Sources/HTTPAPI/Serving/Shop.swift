@@ -1,0 +1,57 @@
+public import Catalogue
+public import Domain
+import Foundation
+public import Logging
+public import Payments
+public import Storage
+
+/// All that the routes need, put together by the process.
+public struct Shop: Sendable {
+    public let settings: ShopSettings
+    /// The public address, without a slash at the end; never taken from a request.
+    public let origin: String
+    /// Whether the origin names this machine only, so that practice buyers may have the real goods.
+    public let isLoopback: Bool
+    /// Whether only practice money is taken.
+    public let isPractice: Bool
+    public let catalogue: Catalogue
+    public let gate: Paygate
+    public let reader: Reader
+    public let deliveries: DeliveryLog
+    public let links: ContentLinkSigner
+    public let version: String
+    public let started: Timestamp
+    public let now: WallClock
+    public let log: Logger
+
+    public init(
+        settings: ShopSettings, origin: String, isPractice: Bool, catalogue: Catalogue, gate: Paygate, reader: Reader, deliveries: DeliveryLog,
+        links: ContentLinkSigner, version: String, now: @escaping WallClock, log: Logger
+    ) {
+        self.settings = settings
+        self.origin = origin
+        isLoopback = Self.isLoopback(origin)
+        self.isPractice = isPractice
+        self.catalogue = catalogue
+        self.gate = gate
+        self.reader = reader
+        self.deliveries = deliveries
+        self.links = links
+        self.version = version
+        started = now()
+        self.now = now
+        self.log = log
+    }
+
+    var offers: Offers { gate.offers }
+    /// A public shop that takes practice money only: it gives samples and says that it opens soon.
+    var opensSoon: Bool { isPractice && !isLoopback }
+
+    /// Whether an origin's host is this machine: `localhost`, `127.…` or `[::1]`.
+    static func isLoopback(_ origin: String) -> Bool {
+        guard let start = origin.range(of: "://") else { return false }
+        let authority = origin[start.upperBound...].prefix { $0 != "/" && $0 != "?" && $0 != "#" }
+        let host = authority.hasPrefix("[") ? authority.prefix { $0 != "]" }.dropFirst() : authority.prefix { $0 != ":" }
+        return host == "localhost" || host == "::1" || (host.hasPrefix("127.") && host.allSatisfy { $0.isNumber || $0 == "." })
+    }
+}

@@ -1,0 +1,33 @@
+public import Hummingbird
+import NIOCore
+import NIOPosix
+
+/// What is known of a request beside its bytes.
+public struct ShopContext: RequestContext {
+    public var coreContext: CoreRequestContextStorage
+    private let channel: any Channel
+
+    public init(source: ApplicationRequestContextSource) {
+        coreContext = CoreRequestContextStorage(source: source)
+        channel = source.channel
+    }
+
+    /// Who is at the other end of a unix socket, as the kernel says (SO_PEERCRED): `local:uid`. Nil on any other connection.
+    func localActor() async -> String? {
+        guard let provider = channel as? any SocketOptionProvider else { return nil }
+        // Not a unix socket: the option is not there.
+        guard let peer: PeerCredentials = try? await provider.unsafeGetSocketOption(level: .socket, name: Self.peerCredentials).get(),
+            peer.pid > 0
+        else { return nil }
+        return "local:\(peer.uid)"
+    }
+
+    private static let peerCredentials = NIOBSDSocket.Option(rawValue: 17)  // SO_PEERCRED on Linux
+
+    /// `struct ucred` of the kernel, which the C library shows only to GNU sources.
+    private struct PeerCredentials {
+        var pid: Int32 = 0
+        var uid: UInt32 = 0
+        var gid: UInt32 = 0
+    }
+}
