@@ -51,7 +51,7 @@ let rooms: [Room] = [
     Room(
         name: "Catalogue", imports: ["Domain", "Storage", "Caching", "CMarkGFM"], products: [crypto],
         staticLibraries: ["cmark-gfm-extensions", "cmark-gfm"]),
-    Room(name: "Access", imports: ["Domain", "Storage", "CArgon2"], staticLibraries: ["argon2"]),
+    Room(name: "Access", imports: ["CArgon2"], staticLibraries: ["argon2"]),
     Room(
         name: "Payments", imports: ["Domain", "Storage", "Catalogue", "JSON", "X402", "Caching"],
         products: [crypto, logging, lifecycle]),
@@ -73,8 +73,10 @@ let rooms: [Room] = [
         products: [
             .product(name: "ArgumentParser", package: "swift-argument-parser"),
             .product(name: "Configuration", package: "swift-configuration"),
+            .product(name: "SystemPackage", package: "swift-system"),
             .product(name: "Yams", package: "Yams"),
-            bigInt, crypto, httpClient, hummingbird, lifecycle, logging, nioCore, nioPosix, nioFoundation,
+            .product(name: "UnixSignals", package: "swift-service-lifecycle"),
+            bigInt, crypto, httpClient, hummingbird, lifecycle, logging, nioCore, nioPosix, nioHTTP1, nioFoundation,
         ]),
 ]
 
@@ -104,6 +106,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-http-types", exact: "1.8.0"),
         .package(url: "https://github.com/apple/swift-log", exact: "1.16.2"),
         .package(url: "https://github.com/apple/swift-nio", exact: "2.101.2"),
+        .package(url: "https://github.com/apple/swift-system", exact: "1.8.1"),
         .package(url: "https://github.com/attaswift/BigInt", exact: "6.0.1"),
         .package(url: "https://github.com/groue/GRDB.swift", exact: "7.10.0"),
         .package(url: "https://github.com/hummingbird-project/hummingbird", exact: "2.28.1"),

@@ -13,8 +13,6 @@ public final class Cache<Key: Hashable & Sendable, Value: Sendable>: Sendable {
     private struct State {
         var entries: [Key: Entry] = [:]
         var flights: [Key: Task<Value, any Error>] = [:]
-        /// Rises with every invalidation, so that a fetch which began before it is not kept.
-        var generation: UInt64 = 0
         var stamp: UInt64 = 0
     }
 
@@ -48,32 +46,33 @@ public final class Cache<Key: Hashable & Sendable, Value: Sendable>: Sendable {
 
     /// What is stored, else what `fetch` returns, which is then stored. A fetch that throws is not remembered.
     public func value(_ key: Key, orFetch fetch: @escaping @Sendable () async throws -> Value) async throws -> Value {
-        let (task, generation) = state.withLock { state -> (Task<Value, any Error>, UInt64) in
-            if let entry = state.entries[key], entry.expires > now() { return (Task { entry.value }, state.generation) }
-            if let flight = state.flights[key] { return (flight, state.generation) }
+        let task = state.withLock { state -> Task<Value, any Error> in
+            if let entry = state.entries[key], entry.expires > now() { return Task { entry.value } }
+            if let flight = state.flights[key] { return flight }
             let flight = Task { try await fetch() }
             state.flights[key] = flight
-            return (flight, state.generation)
+            return flight
         }
         let result = await task.result
         state.withLock { state in
+            // A flight that was dropped, because the key was removed meanwhile, is neither kept nor joined.
             guard state.flights[key] == task else { return }
             state.flights[key] = nil
-            if case .success(let value) = result, state.generation == generation { keep(value, key, &state) }
+            if case .success(let value) = result { keep(value, key, &state) }
         }
         return try result.get()
     }
 
     public func remove(_ key: Key) {
         state.withLock { state in
-            state.generation += 1
+            state.flights[key] = nil
             state.entries[key] = nil
         }
     }
 
     public func removeAll() {
         state.withLock { state in
-            state.generation += 1
+            state.flights = [:]
             state.entries = [:]
         }
     }

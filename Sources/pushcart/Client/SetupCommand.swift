@@ -1,0 +1,131 @@
+import Access
+import ArgumentParser
+import Domain
+import EVM
+import Foundation
+import Storage
+import X402EVM
+
+/// `pushcart setup`: the owner, and where the money goes.
+struct SetupCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "setup", abstract: "Set up the owner and how the shop is paid.",
+        discussion: """
+            Without --network the shop takes practice money only. May be run again; the daemon must be stopped.
+
+            Example:
+              pushcart setup --data ./pushcart-data --email me@example.com --password-file password.txt \\
+                --network eip155:8453 --pay-to 0x… --rpc-url https://… --settler-key-file fees.key
+            """)
+
+    @Option(name: .long, help: ArgumentHelp("The shop's directory.", valueName: "dir")) var data: String?
+    @Option(name: .long, help: "The owner's mail address.") var email: String?
+    @Option(name: .long, help: ArgumentHelp("A file with the owner's password.", valueName: "file")) var passwordFile: String?
+    @Option(name: .long, help: ArgumentHelp("The public address, such as https://shop.example.", valueName: "url")) var origin: String?
+    @Option(name: .long, help: "The shop's name.") var name: String?
+    @Option(name: .long, help: ArgumentHelp("Take real money on this chain.", valueName: "caip2")) var network: String?
+    @Option(name: .long, help: ArgumentHelp("Where the money goes: your wallet's address.", valueName: "0x…")) var payTo: String?
+    @Option(name: .long, help: ArgumentHelp("A node of the chain.", valueName: "url")) var rpcURL: String?
+    @Option(name: .long, help: ArgumentHelp("The key that pays network fees; keep little on it.", valueName: "file")) var settlerKeyFile: String?
+    @Option(name: .long, help: ArgumentHelp("A payment service (comes with a later version).", valueName: "url")) var facilitatorURL: String?
+
+    func validate() throws {
+        if facilitatorURL != nil { throw ValidationError("Payment services come with a later version; use --rpc-url and --settler-key-file.") }
+        if network == nil, payTo != nil || rpcURL != nil || settlerKeyFile != nil {
+            throw ValidationError("--pay-to, --rpc-url and --settler-key-file need --network, such as --network eip155:8453.")
+        }
+    }
+
+    func run() async throws {
+        umask(0o077)
+        let machine = try await MachineSettings.read(file: nil)
+        let email = try email ?? Self.ask("Your mail address", secret: false, option: "--email")
+        guard Self.isMailAddress(email) else { throw CommandFailure(exitCode: 2, sentence: "“\(email.prefix(80))” is no mail address.") }
+        let password = try passwordFile.map(Self.firstLine) ?? Self.ask("A password", secret: true, option: "--password-file")
+        let hash: String
+        do { hash = try PasswordHash.make(password) } catch { throw CommandFailure(exitCode: 2, sentence: error.description) }
+        // Read before the process may become another user.
+        let key = try settlerKeyFile.map(Self.key)
+        let network = try shopNetwork(machine)
+        let path = data ?? machine.data ?? DataDirectory.standard
+        guard let directory = try DataDirectory.take(path, create: true) else {
+            throw CommandFailure.tryAgain("The shop in \(DataDirectory.absolute(path)) is running; stop it, then run the same command again.")
+        }
+        if let key, let name = network?.settlerKey { try directory.store(Data(key.utf8), name) }
+        let database: ShopDatabase
+        do { database = try ShopDatabase(path: directory.database) } catch let error as StorageError { throw CommandFailure.refused(error.description) }
+        var settings = try database.reader.settings()
+        if let name { settings.name = name }
+        if let origin { settings.origin = try MachineSettings.origin(origin) }
+        try await database.writer.setUp(
+            email: email.lowercased(), password: hash, settings: settings, network: network, actor: "local:\(getuid())",
+            at: Timestamp(milliseconds: Int64(Date().timeIntervalSince1970 * 1000)))
+        try database.close()
+        print(
+            """
+            The shop in \(directory.path) is set up\(network.map { ": paid on \($0.network)" } ?? " with practice money").
+            Open it:  pushcart serve --data \(directory.path)
+            """)
+    }
+
+    private func shopNetwork(_ machine: MachineSettings) throws -> ShopNetwork? {
+        guard let text = network else { return nil }
+        guard let network = Network(caip2: text) else {
+            throw CommandFailure(exitCode: 2, sentence: "“\(text.prefix(80))” is no network; write it like eip155:8453.")
+        }
+        let own = machine.networks.first { $0.chainID == network.chainID }
+        guard own != nil || NetworkPreset.of(chainID: network.chainID) != nil else {
+            let known = NetworkPreset.all.map { "eip155:\($0.chainID) (\($0.name))" }.joined(separator: ", ")
+            throw CommandFailure(exitCode: 2, sentence: "\(network) is not a network that Pushcart knows: \(known). Others are described in pushcart.yaml.")
+        }
+        guard let payTo else { throw CommandFailure(exitCode: 2, sentence: "Say where the money goes: --pay-to 0x…") }
+        guard let address = EVMAddress(hex: payTo), address != .zero else {
+            throw CommandFailure(exitCode: 2, sentence: "“\(payTo.prefix(80))” is no address; it has 0x and 40 hexadecimal digits.")
+        }
+        if AddressChecksum(of: payTo) == .wrong {
+            throw CommandFailure(exitCode: 2, sentence: "The capitals of “\(payTo)” do not fit its digits; there is a typing error in it. Copy it again from your wallet.")
+        }
+        guard rpcURL != nil || own?.rpcURLs.isEmpty == false else { throw CommandFailure(exitCode: 2, sentence: "Name a node of the chain: --rpc-url URL.") }
+        if let rpcURL, !NetworkSettings.isURL(rpcURL) { throw CommandFailure(exitCode: 2, sentence: "“\(rpcURL.prefix(80))” is no http or https address.") }
+        guard settlerKeyFile != nil else { throw CommandFailure(exitCode: 2, sentence: "Name the key that pays network fees: --settler-key-file FILE.") }
+        return ShopNetwork(network: network, payTo: address.bytes, rpcURL: rpcURL, settlerKey: "settler-\(network.chainID).key")
+    }
+
+    // MARK: Files and questions
+
+    private static func firstLine(_ path: String) throws -> String {
+        guard let bytes = FileManager.default.contents(atPath: path), bytes.count <= 65_536, let text = String(validating: bytes, as: UTF8.self) else {
+            throw CommandFailure.refused("\(path) cannot be read as text.")
+        }
+        return String(text.prefix { !$0.isNewline })
+    }
+
+    private static func key(_ path: String) throws -> String {
+        let text = try firstLine(path).trimmingCharacters(in: .whitespaces)
+        guard PrivateKey(hex: text) != nil else { throw CommandFailure.refused("\(path) holds no private key; a key is 64 hexadecimal digits.") }
+        return text
+    }
+
+    private static func ask(_ question: String, secret: Bool, option: String) throws -> String {
+        guard isatty(STDIN_FILENO) == 1 else { throw CommandFailure(exitCode: 2, sentence: "\(question) is missing; give \(option).") }
+        FileHandle.standardError.write(Data("\(question): ".utf8))
+        var terminal = termios()
+        if secret {
+            tcgetattr(STDIN_FILENO, &terminal)
+            var silent = terminal
+            silent.c_lflag &= ~tcflag_t(ECHO)
+            tcsetattr(STDIN_FILENO, TCSANOW, &silent)
+        }
+        let answer = readLine() ?? ""
+        if secret {
+            tcsetattr(STDIN_FILENO, TCSANOW, &terminal)
+            FileHandle.standardError.write(Data("\n".utf8))
+        }
+        return answer
+    }
+
+    private static func isMailAddress(_ text: String) -> Bool {
+        let parts = text.split(separator: "@", omittingEmptySubsequences: false)
+        return parts.count == 2 && parts.allSatisfy { !$0.isEmpty } && text.utf8.count <= 254 && text.unicodeScalars.allSatisfy { $0.value > 0x20 && $0.value != 0x7F }
+    }
+}

@@ -1,0 +1,86 @@
+import Configuration
+import Foundation
+import Logging
+import SystemPackage
+import Yams
+
+/// What belongs to the machine: the file pushcart.yaml, then the environment (`PUSHCART_…`), then flags, each before the one before.
+struct MachineSettings: Sendable {
+    var host = "127.0.0.1"
+    var port = 4020
+    var origin: String?
+    var data: String?
+    var logLevel = Logger.Level.info
+    /// How long an answer waits for the chain.
+    var settlementWait = Duration.seconds(4)
+    var networks: [NetworkSettings] = []
+
+    /// The configuration file that is read when none is named, if it is there.
+    static let standardFile = "/etc/pushcart/pushcart.yaml"
+
+    /// Reads file and environment.
+    /// - Parameter file: named on the command line; nil for the standard one.
+    /// - Throws: `CommandFailure` with what is wrong and where.
+    static func read(file: String?, environment: [String: String] = ProcessInfo.processInfo.environment) async throws -> MachineSettings {
+        let path = file ?? (FileManager.default.fileExists(atPath: standardFile) ? standardFile : nil)
+        var providers: [any ConfigProvider] = [
+            EnvironmentVariablesProvider(environmentVariables: environment).prefixKeys(with: "pushcart")
+        ]
+        var names: [String] = []
+        if let path {
+            guard let text = FileManager.default.contents(atPath: path).map({ String(decoding: $0, as: UTF8.self) }) else {
+                throw CommandFailure.refused("\(path) cannot be read; check its name and permissions.")
+            }
+            names = try SettingsKeys.check(text, file: path)
+            do { providers.append(try await FileProvider<YAMLSnapshot>(filePath: FilePath(path))) } catch {
+                throw CommandFailure.refused("\(path) cannot be understood: \(error)")
+            }
+        }
+        return try MachineSettings(ConfigReader(providers: providers), networks: names)
+    }
+
+    private init(_ reader: ConfigReader, networks names: [String]) throws {
+        if let listen = reader.string(forKey: "listen") { try set(listen: listen) }
+        if let text = reader.string(forKey: "origin") { origin = try Self.origin(text) }
+        data = reader.string(forKey: "data")
+        if let text = reader.string(forKey: "log-level") {
+            guard let level = Logger.Level(rawValue: text) else {
+                throw CommandFailure.refused("“log-level” is one of \(Logger.Level.allCases.map(\.rawValue).joined(separator: ", ")), not “\(text)”.")
+            }
+            logLevel = level
+        }
+        if let text = reader.string(forKey: "settlement-wait") {
+            guard let seconds = Double(text), (0...600).contains(seconds) else {
+                throw CommandFailure.refused("“settlement-wait” is a number of seconds from 0 to 600, not “\(text)”.")
+            }
+            settlementWait = .milliseconds(Int64(seconds * 1000))
+        }
+        networks = try names.map { try NetworkSettings(name: $0, reader.scoped(to: ConfigKey(["networks", $0]))) }
+    }
+
+    /// Reads `HOST:PORT`, `[::1]:PORT` or `:PORT`.
+    mutating func set(listen text: String) throws {
+        guard let colon = text.lastIndex(of: ":"), let port = Int(text[text.index(after: colon)...]), (0...65_535).contains(port) else {
+            throw CommandFailure(exitCode: 2, sentence: "“\(text)” is no address to listen on; write HOST:PORT, such as 127.0.0.1:4020.")
+        }
+        let host = text[..<colon].trimmingCharacters(in: CharacterSet(charactersIn: "[]"))
+        self.host = host.isEmpty ? "0.0.0.0" : host
+        self.port = port
+    }
+
+    /// The public address that follows from the one listened on.
+    func standardOrigin(port: Int) -> String {
+        let name = ["0.0.0.0", "::", "*"].contains(host) ? "127.0.0.1" : host.contains(":") ? "[\(host)]" : host
+        return "http://\(name):\(port)"
+    }
+
+    /// An origin as it is written everywhere: scheme and authority, no slash at the end.
+    /// - Throws: `CommandFailure` when it is none.
+    static func origin(_ text: String) throws -> String {
+        let text = text.hasSuffix("/") ? String(text.dropLast()) : text
+        guard let url = URLComponents(string: text), url.scheme == "http" || url.scheme == "https", let host = url.host, !host.isEmpty, url.path.isEmpty,
+            url.query == nil, url.fragment == nil, url.user == nil, text.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F })
+        else { throw CommandFailure(exitCode: 2, sentence: "“\(text.prefix(80))” is no origin; write a scheme and a host, such as https://shop.example.") }
+        return text
+    }
+}

@@ -1,0 +1,68 @@
+import Configuration
+import Domain
+import EVM
+import Facilitators
+import X402EVM
+
+/// What the machine knows of a chain: its nodes and, where no preset fits, its name and its asset.
+struct NetworkSettings: Sendable {
+    let chainID: UInt64
+    let rpcURLs: [String]
+    /// The preset, or what the file says of a network of one's own.
+    let preset: NetworkPreset?
+    let fees: FeePolicy
+
+    init(name: String, _ reader: ConfigReader) throws {
+        func wrong(_ key: String, _ reason: String) -> CommandFailure { .refused("“networks.\(name).\(key)” \(reason).") }
+        guard let chainID = reader.int(forKey: "chain-id").flatMap({ UInt64(exactly: $0) }), chainID > 0 else {
+            throw wrong("chain-id", "is missing, or no number above zero")
+        }
+        self.chainID = chainID
+        rpcURLs = reader.stringArray(forKey: "rpc-urls") ?? []
+        for url in rpcURLs where !Self.isURL(url) { throw wrong("rpc-urls", "has an entry that is no http or https address") }
+        let standard = NetworkPreset.of(chainID: chainID)
+        if let text = reader.string(forKey: "asset.address") {
+            guard let address = EVMAddress(hex: text) else { throw wrong("asset.address", "is no address") }
+            guard let symbol = reader.string(forKey: "asset.symbol"), let domainName = reader.string(forKey: "asset.domain-name"),
+                let domainVersion = reader.string(forKey: "asset.domain-version"), let decimals = reader.int(forKey: "asset.decimals"),
+                (0...18).contains(decimals)
+            else { throw wrong("asset", "needs symbol, decimals (0 to 18), domain-name and domain-version") }
+            let currency = reader.string(forKey: "asset.currency") ?? "USD"
+            guard Currency(currency) != nil else { throw wrong("asset.currency", "is no currency; write three capital letters") }
+            preset = NetworkPreset(
+                chainID: chainID, name: reader.string(forKey: "name") ?? standard?.name ?? name,
+                token: NetworkPreset.Token(
+                    address: address, symbol: symbol, decimals: decimals, currency: currency, domainName: domainName, domainVersion: domainVersion),
+                explorer: reader.string(forKey: "explorer") ?? standard?.explorer)
+        } else {
+            guard standard != nil else { throw wrong("asset", "is missing: chain \(chainID) is not one that Pushcart knows") }
+            preset = standard
+        }
+        var fees = FeePolicy.standard(chainID: chainID)
+        if let price = reader.int(forKey: "fees.coin-price") {
+            guard let price = UInt64(exactly: price) else { throw wrong("fees.coin-price", "is negative") }
+            fees.coinPrice = price
+        }
+        if let loss = reader.int(forKey: "fees.maximum-loss") {
+            guard let loss = UInt64(exactly: loss) else { throw wrong("fees.maximum-loss", "is negative") }
+            fees.maximumLoss = loss
+        }
+        if let text = reader.string(forKey: "fees.daily-budget") {
+            guard let wei = Self.wei(text) else { throw wrong("fees.daily-budget", "is no amount of the chain's coin, such as 0.05") }
+            fees.dailyBudget = wei
+        }
+        if let text = reader.string(forKey: "fees.cap-per-settlement") {
+            guard let wei = Self.wei(text) else { throw wrong("fees.cap-per-settlement", "is no amount of the chain's coin, such as 0.001") }
+            fees.capPerSettlement = wei
+        }
+        self.fees = fees
+    }
+
+    private static func wei(_ text: String) -> UInt128? {
+        (try? Money(text, .usd).atomic(decimals: 18))?.units  // whatever is no decimal number is no amount
+    }
+
+    static func isURL(_ text: String) -> Bool {
+        (text.hasPrefix("http://") || text.hasPrefix("https://")) && text.utf8.allSatisfy { $0 > 0x20 && $0 < 0x7F }
+    }
+}

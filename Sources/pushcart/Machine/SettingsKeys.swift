@@ -1,0 +1,58 @@
+import Yams
+
+/// The keys that pushcart.yaml may have. The library passes unknown ones in silence; here they are refused with the nearest known one.
+enum SettingsKeys {
+    private static let top = ["listen", "origin", "data", "log-level", "settlement-wait", "rate-limit", "networks"]
+    private static let network = ["chain-id", "name", "rpc-urls", "explorer", "asset", "fees"]
+    private static let asset = ["address", "symbol", "decimals", "currency", "domain-name", "domain-version"]
+    private static let fees = ["coin-price", "maximum-loss", "daily-budget", "cap-per-settlement"]
+
+    /// The names of the networks in the file.
+    /// - Throws: `CommandFailure` for what is not YAML and for a key that nobody reads.
+    static func check(_ text: String, file: String) throws -> [String] {
+        let root: Node?
+        do { root = try Yams.compose(yaml: text) } catch { throw CommandFailure.refused("\(file) is not YAML: \(error)") }
+        guard let root, root != Node("", Tag(.null)), !text.allSatisfy(\.isWhitespace) else { return [] }
+        guard case .mapping(let map) = root else { throw CommandFailure.refused("\(file) holds no keys and values.") }
+        try check(map, top, at: "", file)
+        guard let networks = map["networks"] else { return [] }
+        guard case .mapping(let networks) = networks else { throw CommandFailure.refused("\(file): “networks” is a map of names.") }
+        var names: [String] = []
+        for (name, settings) in networks {
+            guard let name = name.string, case .mapping(let settings) = settings else {
+                throw CommandFailure.refused("\(file): every entry of “networks” is a name with keys below it.")
+            }
+            names.append(name)
+            try check(settings, network, at: "networks.\(name).", file)
+            for (key, known) in [("asset", asset), ("fees", fees)] {
+                if case .mapping(let map)? = settings[key] { try check(map, known, at: "networks.\(name).\(key).", file) }
+            }
+        }
+        return names
+    }
+
+    private static func check(_ map: Node.Mapping, _ known: [String], at place: String, _ file: String) throws {
+        for (key, _) in map {
+            let name = key.string ?? "?"
+            guard !known.contains(name) else { continue }
+            let nearest = known.min { distance($0, name) < distance($1, name) } ?? ""
+            throw CommandFailure.refused("\(file): “\(place)\(name)” is no setting; did you mean “\(place)\(nearest)”?")
+        }
+    }
+
+    /// Levenshtein's distance.
+    private static func distance(_ a: String, _ b: String) -> Int {
+        let b = Array(b)
+        var row = Array(0...b.count)
+        for (i, character) in a.enumerated() {
+            var last = row[0]
+            row[0] = i + 1
+            for j in b.indices {
+                let next = min(row[j + 1] + 1, row[j] + 1, last + (character == b[j] ? 0 : 1))
+                last = row[j + 1]
+                row[j + 1] = next
+            }
+        }
+        return row[b.count]
+    }
+}

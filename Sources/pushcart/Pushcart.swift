@@ -1,0 +1,40 @@
+import ArgumentParser
+import Foundation
+
+/// The one binary: the daemon and its commands.
+@main
+struct Pushcart: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "pushcart", abstract: "A shop and pay desk of your own, for people and AI agents.",
+        discussion: """
+            Example, a shop with practice money and a first sale:
+              pushcart serve &
+              pushcart product add --slug hello --title "Hello" --price 0.01 --article text.md
+              pushcart buy http://127.0.0.1:4020/p/hello
+            """, version: ShopAssembly.version,
+        subcommands: [
+            ServeCommand.self, SetupCommand.self, ProductCommand.self, BuyCommand.self, SalesCommand.self, OrderCommand.self, StatusCommand.self,
+            ConfigCommand.self,
+        ])
+
+    /// Parses and runs; every end has its exit code: 0 done, 1 refused, 2 wrong usage, 69, 75, 77 as `CommandFailure` says.
+    static func main() async {
+        do {
+            var command = try parseAsRoot()
+            if var command = command as? any AsyncParsableCommand {
+                try await command.run()
+            } else {
+                try command.run()
+            }
+        } catch let failure as CommandFailure {
+            FileHandle.standardError.write(Data("\(failure.sentence)\n".utf8))
+            Foundation.exit(failure.exitCode)
+        } catch {
+            let code = exitCode(for: error)
+            let text = fullMessage(for: error)
+            let isHelp = code == .success
+            if !text.isEmpty { (isHelp ? FileHandle.standardOutput : .standardError).write(Data("\(text)\n".utf8)) }
+            Foundation.exit(isHelp ? 0 : code == .validationFailure ? 2 : 1)
+        }
+    }
+}

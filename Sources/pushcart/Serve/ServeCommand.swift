@@ -1,0 +1,95 @@
+import ArgumentParser
+import Domain
+import Foundation
+import HTTPAPI
+import Hummingbird
+import Logging
+import NIOCore
+import ServiceLifecycle
+import Storage
+import UnixSignals
+
+/// `pushcart serve`: the daemon in the foreground.
+struct ServeCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "serve", abstract: "Run the shop in the foreground.",
+        discussion: """
+            Makes the shop at first use; until a network is set up it takes practice money. Stops on SIGTERM or Ctrl-C, after what was accepted.
+
+            Example:
+              pushcart serve --data ./pushcart-data --listen 127.0.0.1:4020
+            """)
+
+    @Option(name: .long, help: ArgumentHelp("The machine's settings.", valueName: "file")) var config: String?
+    @Option(name: .long, help: ArgumentHelp("The shop's directory.", valueName: "dir")) var data: String?
+    @Option(name: .long, help: ArgumentHelp("Where to listen (default 127.0.0.1:4020).", valueName: "host:port")) var listen: String?
+
+    func run() async throws {
+        umask(0o077)
+        signal(SIGPIPE, SIG_IGN)
+        var machine = try await MachineSettings.read(file: config)
+        if let listen { try machine.set(listen: listen) }
+        let path = data ?? machine.data ?? DataDirectory.standard
+        guard let directory = try DataDirectory.take(path, create: true) else { throw DataDirectory.busy(path) }
+        let log = ServeLog.make(machine.logLevel)
+        let assembly = try ShopAssembly(directory, machine, port: machine.port, log: log)
+        do {
+            try await serve(assembly, machine, directory, log)
+        } catch {
+            try? await assembly.close()  // the first error is the one to tell
+            throw Self.explain(error, machine)
+        }
+        try await assembly.close()
+    }
+
+    private func serve(_ assembly: ShopAssembly, _ machine: MachineSettings, _ directory: DataDirectory, _ log: Logger) async throws {
+        let shop = assembly.shop
+        let control = ControlServer.application(shop, path: try DataDirectory.socketPath(directory.path), log: log)
+        var quiet = log
+        quiet.logLevel = max(log.logLevel, .notice)
+        let counter = try await shop.reader.products(states: [.published], limit: 1).isEmpty
+        let front = Application(
+            router: shop.publicRouter,
+            server: .http1(
+                configuration: .init(
+                    idleTimeout: .seconds(75), httpDecoderConfiguration: .init(maxHeaderFieldSize: 32_768, maxHeaderListSize: 65_536, maxHeaderFieldCount: 200))),
+            configuration: ApplicationConfiguration(
+                address: .hostname(machine.host, port: machine.port), serverName: "pushcart", backlog: 1024),
+            onServerRunning: { channel in
+                let port = channel.localAddress?.port ?? machine.port
+                ServeLog.announce(shop, listening: machine.standardOrigin(port: port), isEmpty: counter, directory: directory.path)
+            }, logger: quiet)
+        // Stopped in the opposite order: first the door, last what finishes payments.
+        var group = ServiceGroupConfiguration(
+            services: (assembly.services + [control, front]).map { .init(service: $0) }, gracefulShutdownSignals: [.sigterm, .sigint], logger: quiet)
+        group.maximumGracefulShutdownDuration = .seconds(30)
+        try await ServiceGroup(configuration: group).run()
+    }
+
+    private static func explain(_ error: any Error, _ machine: MachineSettings) -> any Error {
+        if let error = error as? IOError, error.errnoCode == EADDRINUSE {
+            return CommandFailure.refused("Something else listens on \(machine.host):\(machine.port); choose another address with --listen.")
+        }
+        if let error = error as? IOError, error.errnoCode == EACCES {
+            return CommandFailure(exitCode: 77, sentence: "Listening on port \(machine.port) is not allowed for this user; choose one above 1023 with --listen.")
+        }
+        return error
+    }
+}
+
+/// What the daemon says, all on standard error.
+enum ServeLog {
+    static func make(_ level: Logger.Level) -> Logger {
+        var log = Logger(label: "pushcart") { StreamLogHandler.standardError(label: $0) }
+        log.logLevel = level
+        return log
+    }
+
+    static func announce(_ shop: Shop, listening: String, isEmpty: Bool, directory: String) {
+        var text = "Pushcart \(shop.version) is open at \(listening)"
+        if shop.origin != listening { text += " (publicly \(shop.origin))" }
+        text += shop.isPractice ? ", taking practice money.\n" : ".\n"
+        if isEmpty { text += "Nothing is for sale yet. Add something: pushcart product add --data \(directory) --slug hello --title \"Hello\" --price 0.01 --article text.md\n" }
+        FileHandle.standardError.write(Data(text.utf8))
+    }
+}

@@ -1,0 +1,113 @@
+import AsyncHTTPClient
+import Catalogue
+import Domain
+import EVM
+import Facilitators
+import Foundation
+import HTTPAPI
+import Logging
+import NIOCore
+import NIOPosix
+import Payments
+import ServiceLifecycle
+import Storage
+import X402
+import X402EVM
+
+/// Wires a shop together from its directory and the machine's settings; decides nothing.
+struct ShopAssembly {
+    static let version = "0.1.0"
+
+    let database: ShopDatabase
+    let shop: Shop
+    /// What must run for payments to end, in the order in which it starts.
+    let services: [any Service]
+    private let http: HTTPClient
+
+    /// - Parameter port: the port that the daemon really listens on, for the origin.
+    init(_ directory: DataDirectory, _ machine: MachineSettings, port: Int, log: Logger) throws {
+        let now: WallClock = { Timestamp(milliseconds: Int64((Date().timeIntervalSince1970 * 1000).rounded(.down))) }
+        do { database = try ShopDatabase(path: directory.database) } catch let error as StorageError {
+            throw CommandFailure.refused(error.description)
+        } catch { throw CommandFailure.refused("The shop's database cannot be opened: \(error)") }
+        let (reader, writer) = (database.reader, database.writer)
+        let settings = try reader.settings()
+        let catalogue = Catalogue(reader: reader, writer: writer, contents: try ContentStore(directory: directory.contents), now: now)
+
+        var client = HTTPClient.Configuration(timeout: .init(connect: .seconds(2)))
+        client.connectionPool.concurrentHTTP1ConnectionsPerHostSoftLimit = 64
+        client.redirectConfiguration = .disallow
+        http = HTTPClient(eventLoopGroupProvider: .shared(MultiThreadedEventLoopGroup.singleton), configuration: client)
+
+        var facilitators: [any Facilitator] = []
+        var chains: [LocalFacilitator] = []
+        for network in try reader.networks() {
+            let facilitator = try Self.facilitator(network, machine, directory, http, database, now, log)
+            facilitators.append(facilitator)
+            chains.append(facilitator)
+        }
+        let isPractice = facilitators.isEmpty
+        if isPractice { facilitators.append(SandboxFacilitator(Self.practice, now: now)) }
+
+        let origin = machine.origin ?? settings.origin ?? machine.standardOrigin(port: port)
+        let offers = Offers(
+            catalogue: catalogue, sealer: OfferSealer(key: try directory.secret("offers.key")), facilitators: facilitators, origin: origin,
+            shopName: settings.name, now: now)
+        let gate = Paygate(
+            reader: reader, writer: writer, facilitators: facilitators, offers: offers, settlements: Settlements(),
+            settlementWait: machine.settlementWait, now: now, log: log)
+        let deliveries = DeliveryLog(writer: writer, log: log)
+        shop = Shop(
+            settings: settings, origin: origin, isPractice: isPractice, catalogue: catalogue, gate: gate, reader: reader, deliveries: deliveries,
+            links: ContentLinkSigner(key: try directory.secret("links.key")), version: Self.version, now: now, log: log)
+        services = [deliveries] + chains + [Reconciler(gate: gate, now: now)]
+    }
+
+    /// Practice money looks like Base Sepolia's USDC, which clients with their standard limits pay unchanged.
+    private static var practice: PaymentOption {
+        guard let preset = NetworkPreset.of(chainID: 84532), let option = option(preset, payTo: practicePayTo, sandbox: true) else {
+            preconditionFailure("the practice network has a preset")
+        }
+        return option
+    }
+
+    /// An address without a key: nothing is ever sent to it. (The last 20 bytes of Keccak-256 of its purpose.)
+    private static let practicePayTo = Array(Keccak256.hash(utf8: "pushcart practice money").bytes.suffix(20))
+
+    private static func option(_ preset: NetworkPreset, payTo: [UInt8], sandbox: Bool) -> PaymentOption? {
+        guard let network = Network(chainID: preset.chainID), let address = EVMAddress(payTo), let currency = Currency(preset.token.currency) else { return nil }
+        let asset = Asset(
+            network: network, address: preset.token.address.bytes, addressText: preset.token.address.checksummed, symbol: preset.token.symbol,
+            decimals: preset.token.decimals, currency: currency, domainName: preset.token.domainName, domainVersion: preset.token.domainVersion)
+        return PaymentOption(
+            asset: asset, payTo: payTo, payToText: address.checksummed, sandbox: sandbox, networkName: preset.name,
+            v1Name: NetworkNamesV1.name(caip2: network.description), explorer: preset.explorer)
+    }
+
+    private static func facilitator(
+        _ network: ShopNetwork, _ machine: MachineSettings, _ directory: DataDirectory, _ http: HTTPClient, _ database: ShopDatabase,
+        _ now: @escaping WallClock, _ log: Logger
+    ) throws -> LocalFacilitator {
+        let settings = machine.networks.first { $0.chainID == network.network.chainID }
+        guard let preset = settings?.preset ?? NetworkPreset.of(chainID: network.network.chainID), let option = option(preset, payTo: network.payTo, sandbox: false)
+        else {
+            throw CommandFailure.refused("The network \(network.network) is not one that Pushcart knows; describe it under “networks” in pushcart.yaml.")
+        }
+        let urls = settings.flatMap { $0.rpcURLs.isEmpty ? nil : $0.rpcURLs } ?? network.rpcURL.map { [$0] } ?? []
+        guard !urls.isEmpty else {
+            throw CommandFailure.refused("No node is known for \(preset.name); set “rpc-urls” for it in pushcart.yaml, or run setup with --rpc-url.")
+        }
+        guard let name = network.settlerKey, let text = FileManager.default.contents(atPath: "\(directory.keys)/\(name)"),
+            let key = PrivateKey(hex: String(decoding: text, as: UTF8.self).trimmingCharacters(in: .whitespacesAndNewlines))
+        else { throw CommandFailure.refused("The key that pays fees on \(preset.name) is missing; run setup with --settler-key-file again.") }
+        return LocalFacilitator(
+            option: option, urls: urls, settler: key, policy: settings?.fees ?? .standard(chainID: preset.chainID), http: http,
+            reader: database.reader, writer: database.writer, now: now, log: log)
+    }
+
+    /// Lets go of everything; what was queued is written first.
+    func close() async throws {
+        try await http.shutdown()
+        try database.close()
+    }
+}
