@@ -9,12 +9,12 @@ public struct Attempt: Sendable {
     /// The account that sends and pays the fee, 20 bytes, and its nonce.
     public let settler: [UInt8]
     public let accountNonce: UInt64
-    /// The most that the transaction can cost in fees, in wei.
-    public let feeLimit: UInt128
+    /// The most that the transaction can cost in fees, in wei; 64 bits hold 18 coins, far beyond any cap.
+    public let feeLimit: UInt64
     public let at: Timestamp
 
     public init(
-        id: Int64, paymentID: Int64, transaction: [UInt8], raw: [UInt8], settler: [UInt8], accountNonce: UInt64, feeLimit: UInt128, at: Timestamp
+        id: Int64, paymentID: Int64, transaction: [UInt8], raw: [UInt8], settler: [UInt8], accountNonce: UInt64, feeLimit: UInt64, at: Timestamp
     ) {
         self.id = id
         self.paymentID = paymentID

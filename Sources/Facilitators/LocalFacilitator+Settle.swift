@@ -92,11 +92,11 @@ extension LocalFacilitator {
     }
 
     private func store(_ signed: SignedTransaction, _ payment: Payment, nonce: UInt64, gas: UInt64) async throws -> Bool {
-        let limit = UInt128(exactly: signed.unsigned.maxFeePerGas * BigUInt(gas)) ?? .max
+        let limit = UInt64(exactly: signed.unsigned.maxFeePerGas * BigUInt(gas)) ?? .max
         let isOurs = try await writer.addAttempt(
             paymentID: payment.id, transaction: signed.hash.bytes, raw: signed.raw, settler: settlerAddress.bytes, accountNonce: nonce,
             feeLimit: limit, at: now())
-        if isOurs { fees.add(limit, at: now()) }
+        if isOurs { fees.add(UInt128(limit), at: now()) }
         return isOurs
     }
 
@@ -171,7 +171,7 @@ extension LocalFacilitator {
     private func close(_ payment: Payment, _ hash: Bytes32, _ receipt: TransactionReceipt) async {
         do {
             let limit = try await writer.closeAttempt(transaction: hash.bytes, feePaid: receipt.fee, reverted: !receipt.succeeded)
-            if let limit, limit > receipt.fee { fees.giveBack(limit - receipt.fee, at: now()) }
+            if let limit, limit > receipt.fee { fees.giveBack(UInt128(limit - receipt.fee), at: now()) }
         } catch {
             log.error("the fee of a settlement could not be noted: \(error)", metadata: ["payment": "\(payment.id)"])
         }

@@ -8,7 +8,7 @@ struct TransactionReceipt: Sendable {
     let succeeded: Bool
     let logs: [ReceiptLog]
     /// What it cost in fees, in wei.
-    let fee: UInt128
+    let fee: UInt64
 
     /// Nil for null and for anything that is not a whole receipt.
     init?(_ json: JSONValue) {
@@ -21,7 +21,7 @@ struct TransactionReceipt: Sendable {
         succeeded = status == 1
         self.logs = logs
         let price = json["effectiveGasPrice"]?.string.flatMap { BigUInt(hexQuantity: $0) } ?? 0
-        fee = UInt128(exactly: price * BigUInt(json["gasUsed"]?.quantity ?? 0)) ?? .max
+        fee = UInt64(exactly: price * BigUInt(json["gasUsed"]?.quantity ?? 0)) ?? .max
     }
 }
 

@@ -135,7 +135,7 @@ enum PaymentRows {
     }
 
     static func attempt(_ row: Row) throws -> Attempt {
-        guard let feeLimit = UInt128(row[6] as String) else { throw StorageError.corrupt("attempt \(row[0] as Int64)") }
+        guard let feeLimit = UInt64(row[6] as String) else { throw StorageError.corrupt("attempt \(row[0] as Int64)") }
         return Attempt(
             id: row[0], paymentID: row[1], transaction: try row.bytes(2), raw: try row.bytes(3), settler: try row.bytes(4),
             accountNonce: UInt64(row[5] as Int64), feeLimit: feeLimit, at: Timestamp(milliseconds: row[7]))

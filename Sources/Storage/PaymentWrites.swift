@@ -95,7 +95,7 @@ extension Writer {
     /// Stores a signed transaction before it is sent; the payment is `settling` from here on.
     /// - Returns: false when the payment has ended meanwhile and must not be sent.
     public func addAttempt(
-        paymentID: Int64, transaction: [UInt8], raw: [UInt8], settler: [UInt8], accountNonce: UInt64, feeLimit: UInt128, at now: Timestamp
+        paymentID: Int64, transaction: [UInt8], raw: [UInt8], settler: [UInt8], accountNonce: UInt64, feeLimit: UInt64, at now: Timestamp
     ) async throws -> Bool {
         try await write { db in
             try db.execute(
@@ -115,14 +115,14 @@ extension Writer {
 
     /// Notes what a mined attempt cost, and whether it reverted.
     /// - Returns: the fee limit with which it was counted until now; nil when it was closed before or is not ours.
-    public func closeAttempt(transaction: [UInt8], feePaid: UInt128, reverted: Bool) async throws -> UInt128? {
+    public func closeAttempt(transaction: [UInt8], feePaid: UInt64, reverted: Bool) async throws -> UInt64? {
         try await write { db in
             try String.fetchOne(
                 db,
                 sql: """
                     UPDATE attempts SET fee_paid = ?, reverted = ? WHERE transaction_hash = ? AND fee_paid IS NULL RETURNING fee_limit
                     """, arguments: [String(feePaid), reverted, blob(transaction)]
-            ).flatMap { UInt128($0) }
+            ).flatMap { UInt64($0) }
         }
     }
 

@@ -15,8 +15,8 @@ struct BuyCommand: AsyncParsableCommand {
             or when the command was interrupted, run it again: it sends the same payment, so nothing is paid twice.
 
             Example:
-              pushcart buy http://127.0.0.1:8402/p/hello
-              pushcart buy https://shop.example/p/song --max-price 2.50 --key-file wallet.key --output song.flac
+              pushcart buy http://127.0.0.1:4020/p/hello
+              pushcart buy https://shop.example/p/song --key-file wallet.key
             """)
 
     @Argument(help: ArgumentHelp("The address of what to buy.", valueName: "url"))
@@ -36,7 +36,7 @@ struct BuyCommand: AsyncParsableCommand {
 
     mutating func validate() throws {
         guard BuyURL(url) != nil else {
-            throw ValidationError("“\(BuyText.plain(url, limit: 120))” is no http or https address; write it like http://127.0.0.1:8402/p/hello.")
+            throw ValidationError("“\(BuyText.plain(url, limit: 120))” is no http or https address; write it like http://127.0.0.1:4020/p/hello.")
         }
         let price: Money
         do { price = try Money(maxPrice, .usd) } catch { throw ValidationError("--max-price: \(error)") }

@@ -19,7 +19,7 @@ enum BuyText {
     /// Such as `1.2 KB`; powers of ten.
     static func size(_ bytes: Int64) -> String {
         guard bytes >= 1000 else { return bytes == 1 ? "1 byte" : "\(bytes) bytes" }
-        var tenths = bytes * 10 / 1000
+        var tenths = bytes / 100
         var unit = 0
         let units = ["KB", "MB", "GB", "TB", "PB"]
         while tenths >= 10_000, unit < units.count - 1 {

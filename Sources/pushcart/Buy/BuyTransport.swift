@@ -46,6 +46,7 @@ struct BuyNetwork: BuyTransport {
         ("Connection refused", "the connection was refused"), ("Connection reset", "the connection was cut"),
         ("CERTIFICATE_VERIFY_FAILED", "its certificate is not trusted"), ("unknown(host:", "the name of the host is not known"),
         ("UnknownHost", "the name of the host is not known"),
+        ("handshakeFailed", "it does not speak https"),
         ("stream ended", "the connection was closed before the answer was complete"),
     ]
 

@@ -31,9 +31,12 @@ enum PrivateFile {
         return Array(bytes.prefix(count))
     }
 
-    /// Puts the content in place as a whole or not at all; when this returns, it survives a power cut.
+    /// Puts the content in place as a whole or not at all; when this returns, it survives a power cut. One writer at a time.
     static func write(_ bytes: [UInt8], to path: String) throws(CommandFailure) {
-        let temporary = try writeBeside(path, bytes)
+        // One writer at a time, so what an earlier one left half done is overwritten and does not pile up.
+        let temporary = "\(path).new"
+        unlink(temporary)
+        try write(bytes, new: temporary)
         guard rename(temporary, path) == 0 else {
             let problem = failure("\(path) cannot be written")
             unlink(temporary)
@@ -44,7 +47,8 @@ enum PrivateFile {
 
     /// Makes the file unless there is one; of several at once, one wins and all see the same content afterwards.
     static func create(_ bytes: [UInt8], at path: String) throws(CommandFailure) {
-        let temporary = try writeBeside(path, bytes)
+        let temporary = "\(path).\(UInt64.random(in: .min ... .max)).new"
+        try write(bytes, new: temporary)
         let made = link(temporary, path) == 0
         let problem = made || errno == EEXIST ? nil : failure("\(path) cannot be made")
         unlink(temporary)
@@ -58,14 +62,15 @@ enum PrivateFile {
         try synchronize(folder: folder(of: path))
     }
 
-    /// Makes the folder and those above it, for its owner alone; takes others' permissions from one that is there.
+    /// Makes the folder and those above it, for their owner alone. Fine when it is there.
     static func makeFolder(_ path: String) throws(CommandFailure) {
-        if mkdir(path, 0o700) == 0 { return }
-        if errno == ENOENT, path != "/" {
-            try makeFolder(folder(of: path))
-            guard mkdir(path, 0o700) == 0 || errno == EEXIST else { throw failure("The folder \(path) cannot be made") }
-            return
+        let parent = folder(of: path)
+        var isMade = mkdir(path, 0o700) == 0
+        if !isMade, errno == ENOENT, path != parent {
+            try makeFolder(parent)
+            isMade = mkdir(path, 0o700) == 0
         }
+        if isMade { return try synchronize(folder: parent) }
         guard errno == EEXIST else { throw failure("The folder \(path) cannot be made") }
     }
 
@@ -101,18 +106,16 @@ enum PrivateFile {
         guard fsync(file) == 0 || errno == EINVAL || errno == ENOTSUP else { throw failure("The folder \(path) cannot be written to disk") }
     }
 
-    private static func writeBeside(_ path: String, _ bytes: [UInt8]) throws(CommandFailure) -> String {
-        let temporary = "\(path).\(UInt64.random(in: .min ... .max)).new"
-        let file = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0o600)
+    private static func write(_ bytes: [UInt8], new path: String) throws(CommandFailure) {
+        let file = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0o600)
         guard file >= 0 else { throw failure("\(path) cannot be written") }
         let written = bytes.withUnsafeBytes { writeAll($0, to: file) } && fsync(file) == 0
         let problem = written ? nil : failure("\(path) cannot be written")
         close(file)
         if let problem {
-            unlink(temporary)
+            unlink(path)
             throw problem
         }
-        return temporary
     }
 
     /// False with `errno` set when not everything could be written.

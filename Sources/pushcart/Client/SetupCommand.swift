@@ -101,7 +101,8 @@ struct SetupCommand: AsyncParsableCommand {
     }
 
     private static func key(_ path: String) throws -> String {
-        let text = try firstLine(path).trimmingCharacters(in: .whitespaces)
+        let line = try firstLine(path).trimmingCharacters(in: .whitespaces)
+        let text = line.hasPrefix("0x") ? line : "0x" + line
         guard PrivateKey(hex: text) != nil else { throw CommandFailure.refused("\(path) holds no private key; a key is 64 hexadecimal digits.") }
         return text
     }
