@@ -78,6 +78,12 @@ let rooms: [Room] = [
             .product(name: "UnixSignals", package: "swift-service-lifecycle"),
             bigInt, crypto, httpClient, hummingbird, lifecycle, logging, nioCore, nioPosix, nioHTTP1, nioFoundation,
         ]),
+    // Not shipped: the other side of `scripts/bench`.
+    Room(
+        name: "bench", kind: .executable, imports: ["JSON", "X402", "EVM", "X402EVM"],
+        products: [
+            .product(name: "ArgumentParser", package: "swift-argument-parser"), bigInt, hummingbird, httpTypes, logging, nioCore, nioFoundation,
+        ], tested: false),
 ]
 
 let settings: [SwiftSetting] = [
@@ -136,6 +142,7 @@ let package = Package(
             swiftSettings: settings)
         return [target, tests]
     } + [
+        .testTarget(name: "EndToEndTests", swiftSettings: settings),
         .systemLibrary(name: "CSecp256k1", providers: [.apt(["libsecp256k1-dev"])]),
         .systemLibrary(name: "CMarkGFM", providers: [.apt(["libcmark-gfm-dev"])]),
         .systemLibrary(name: "CArgon2", providers: [.apt(["libargon2-dev"])]),

@@ -1,5 +1,6 @@
 import CMarkGFM
 import Foundation
+import Synchronization
 
 /// An article: Markdown in, a page for people out. What stands before `<!-- more -->` is the free teaser.
 public struct Article: Sendable {
@@ -9,6 +10,9 @@ public struct Article: Sendable {
     public let teaserHTML: String?
 
     static let teaserMark = "<!-- more -->"
+
+    /// Up to 0.29.0.gfm.6 (Debian 12), cmark-gfm registers its extensions and marks their characters in plain global variables.
+    private static let oneAtATime = Mutex(())
 
     /// - Throws: `ArticleError` when the bytes are not UTF-8.
     public init(bytes: [UInt8]) throws(ArticleError) {
@@ -26,7 +30,9 @@ public struct Article: Sendable {
     }
 
     /// CommonMark with GitHub's tables, strikethrough, task lists and links; raw HTML and unsafe links are left out.
-    static func render(_ markdown: String) -> String {
+    static func render(_ markdown: String) -> String { oneAtATime.withLock { _ in renderAlone(markdown) } }
+
+    private static func renderAlone(_ markdown: String) -> String {
         cmark_gfm_core_extensions_ensure_registered()
         let options = CMARK_OPT_FOOTNOTES | CMARK_OPT_VALIDATE_UTF8
         guard let parser = cmark_parser_new(options) else { preconditionFailure("out of memory") }

@@ -40,7 +40,8 @@ extension Reader {
             let rows = try Row.fetchCursor(
                 db,
                 sql: """
-                    SELECT p.chain_id, p.asset, p.sandbox, count(*), sum(CASE typeof(p.amount) WHEN 'integer' THEN p.amount ELSE 0 END),
+                    SELECT p.chain_id, p.asset, p.sandbox, count(*), sum(CASE typeof(p.amount) WHEN 'integer' THEN p.amount >> 32 ELSE 0 END),
+                        sum(CASE typeof(p.amount) WHEN 'integer' THEN p.amount & 0xFFFFFFFF ELSE 0 END),
                         group_concat(CASE typeof(p.amount) WHEN 'text' THEN p.amount END)
                     FROM orders o JOIN payments p ON p.id = o.payment_id
                     WHERE o.at >= ? AND p.state IN ('settled', 'delivered') GROUP BY p.sandbox, p.chain_id, p.asset
@@ -48,11 +49,13 @@ extension Reader {
             var totals: [SalesTotal] = []
             while let row = try rows.next() {
                 guard let network = Network(chainID: UInt64(row[0] as Int64)) else { throw StorageError.corrupt("a network of a sale") }
-                let large = ((row[5] as String?) ?? "").split(separator: ",").reduce(UInt128(0)) { $0 + (UInt128($1) ?? 0) }
+                // In halves, for SQLite's sum of a few amounts with 18 decimals overflows.
+                let small = UInt128(row[4] as Int64) << 32 + UInt128(row[5] as Int64)
+                let large = ((row[6] as String?) ?? "").split(separator: ",").reduce(UInt128(0)) { $0 + (UInt128($1) ?? 0) }
                 totals.append(
                     SalesTotal(
                         network: network, asset: try row.bytes(1), sandbox: row[2], count: row[3],
-                        amount: AtomicAmount(UInt128(row[4] as Int64) + large)))
+                        amount: AtomicAmount(small + large)))
             }
             return totals
         }

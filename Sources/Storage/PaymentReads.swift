@@ -105,11 +105,14 @@ enum PaymentRows {
     }
 
     /// A payment of this wallet for this product that has not ended yet.
-    static func open(_ db: Database, payer: [UInt8], productID: Int64) throws -> Payment? {
+    static func open(_ db: Database, payer: [UInt8], productID: Int64, sandbox: Bool) throws -> Payment? {
         try Row.fetchOne(
             db.cachedStatement(
-                sql: "\(select) WHERE p.payer = ? AND p.product_id = ? AND p.state IN ('claimed', 'settling', 'uncertain') ORDER BY p.id LIMIT 1"),
-            arguments: [blob(payer), productID]
+                sql: """
+                    \(select) WHERE p.payer = ? AND p.product_id = ? AND p.sandbox = ? AND p.state IN ('claimed', 'settling', 'uncertain')
+                    ORDER BY p.id LIMIT 1
+                    """),
+            arguments: [blob(payer), productID, sandbox]
         ).map(payment)
     }
 

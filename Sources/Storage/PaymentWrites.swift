@@ -34,14 +34,13 @@ extension Writer {
             let known = try PaymentRows.find(db, key)
             if let known, known.state != .released { return .known(known) }
             if !claim.repeatable {
-                if let open = try PaymentRows.open(db, payer: key.payer, productID: claim.productID) { return .awaiting(open) }
+                if let open = try PaymentRows.open(db, payer: key.payer, productID: claim.productID, sandbox: claim.sandbox) { return .awaiting(open) }
                 if let owned = try PaymentRows.owned(db, payer: key.payer, productID: claim.productID, sandbox: claim.sandbox) {
                     return .owned(owned)
                 }
             }
             if claim.sandbox, try !Self.spendPractice(db, claim, allowance: sandboxAllowance) { return .insufficientFunds }
-            if let known { try db.execute(sql: "DELETE FROM payments WHERE id = ? AND state = 'released'", arguments: [known.id]) }
-            try Self.insert(db, claim, settledBy: sandboxTransaction)
+            try Self.insert(db, claim, replacing: known, settledBy: sandboxTransaction)
             var payment = Payment(id: db.lastInsertedRowID, claim: claim)
             if let sandboxTransaction {
                 payment.state = .settled
@@ -53,16 +52,22 @@ extension Writer {
         }
     }
 
-    private static func insert(_ db: Database, _ claim: Claim, settledBy transaction: [UInt8]?) throws {
+    private static func insert(_ db: Database, _ claim: Claim, replacing released: Payment?, settledBy transaction: [UInt8]?) throws {
         let authorization = claim.authorization
+        var id: Int64?
+        if let released {
+            // Never the same id: whoever still follows the released payment must not take this one for it.
+            id = try Int64.fetchOne(db, sql: "SELECT max(id) + 1 FROM payments")
+            try db.execute(sql: "DELETE FROM payments WHERE id = ? AND state = 'released'", arguments: [released.id])
+        }
         try db.cachedStatement(
             sql: """
-                INSERT INTO payments(chain_id, asset, payer, nonce, pay_to, amount, valid_after, valid_before, signature, sandbox, product_id,
+                INSERT INTO payments(id, chain_id, asset, payer, nonce, pay_to, amount, valid_after, valid_before, signature, sandbox, product_id,
                     content, protocol_version, seal_hash, token, state, transaction_hash, claimed_at, settled_at)
-                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
                 """
         ).execute(arguments: [
-            Int64(authorization.key.network.chainID), blob(authorization.key.asset), blob(authorization.key.payer),
+            id, Int64(authorization.key.network.chainID), blob(authorization.key.asset), blob(authorization.key.payer),
             blob(authorization.key.nonce), blob(authorization.payTo), authorization.amount.column, authorization.validAfter.column,
             authorization.validBefore.column, blob(authorization.signature), claim.sandbox, claim.productID, blob(claim.content.bytes),
             claim.protocolVersion, claim.sealHash.map(blob) ?? .null, blob(claim.token.bytes), (transaction == nil ? PaymentState.claimed : .settled).rawValue,
@@ -73,6 +78,7 @@ extension Writer {
     /// False when the wallet cannot pay.
     private static func spendPractice(_ db: Database, _ claim: Claim, allowance: AtomicAmount) throws -> Bool {
         let payer = claim.authorization.key.payer
+        guard claim.authorization.amount <= allowance else { return false }
         let spent = try PaymentRows.sandboxSpent(db, payer).units + claim.authorization.amount.units
         guard spent <= allowance.units, let column = Int64(exactly: spent) else { return false }
         try db.cachedStatement(
