@@ -7,7 +7,8 @@ import Foundation
 /// On the wire a seal is 82 hexadecimal digits: version, expiry, 128 random bits and an HMAC-SHA-256 cut to 128 bits over these and
 /// all that the offer says. What the client echoes beside it is therefore covered without being repeated.
 public struct OfferSealer: Sendable {
-    private let key: SymmetricKey
+    /// Keyed once: each seal starts from a copy.
+    private let keyed: HMAC<SHA256>
 
     /// For how long an offer's price is honoured.
     public static let lifetime: Duration = .seconds(15 * 60)
@@ -15,7 +16,7 @@ public struct OfferSealer: Sendable {
     private static let length = 1 + 8 + 16 + 16
 
     /// - Parameter key: 32 random bytes that never leave the shop.
-    public init(key: [UInt8]) { self.key = SymmetricKey(data: key) }
+    public init(key: [UInt8]) { keyed = HMAC<SHA256>(key: SymmetricKey(data: key)) }
 
     /// What a seal covers. One is made for each way to pay.
     public struct Terms: Sendable {
@@ -66,10 +67,10 @@ public struct OfferSealer: Sendable {
     }
 
     private func tag(_ head: [UInt8], _ terms: Terms) -> [UInt8] {
-        var authentication = HMAC<SHA256>(key: key)
-        authentication.update(data: head)
-        authentication.update(data: terms.bytes)
-        return Array(authentication.finalize().prefix(16))
+        var authentication = keyed
+        head.withUnsafeBytes { authentication.update(data: $0) }
+        terms.bytes.withUnsafeBytes { authentication.update(data: $0) }
+        return authentication.finalize().withUnsafeBytes { [UInt8]($0.prefix(16)) }
     }
 }
 

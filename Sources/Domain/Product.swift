@@ -72,18 +72,19 @@ public struct ContentDigest: Hashable, Sendable, CustomStringConvertible {
 }
 
 /// Lowercase hexadecimal without a prefix.
-public func lowercaseHex(_ bytes: some Collection<UInt8>) -> String {
-    let digits = Array("0123456789abcdef".utf8)
-    return String(unsafeUninitializedCapacity: bytes.count * 2) { buffer in
-        var at = 0
-        for byte in bytes {
-            buffer[at] = digits[Int(byte >> 4)]
-            buffer[at + 1] = digits[Int(byte & 15)]
-            at += 2
+public func lowercaseHex(_ bytes: [UInt8]) -> String {
+    String(unsafeUninitializedCapacity: bytes.count * 2) { text in
+        bytes.withUnsafeBufferPointer { bytes in
+            for index in bytes.indices {
+                text[2 * index] = hexDigit(bytes[index] >> 4)
+                text[2 * index + 1] = hexDigit(bytes[index] & 15)
+            }
+            return 2 * bytes.count
         }
-        return at
     }
 }
+
+private func hexDigit(_ nibble: UInt8) -> UInt8 { nibble < 10 ? 0x30 + nibble : 0x57 + nibble }
 
 extension ContentDigest {
     /// Reads 64 hexadecimal digits of either case; nil for anything else.

@@ -28,7 +28,7 @@ public final class Offers: Sendable {
     public func terms(_ product: Product) -> PaymentTerms? {
         let quotes = Quote.all(product.price, by: payable)
         guard !quotes.isEmpty else { return nil }
-        if let known = terms.value(product.id), known.product.revision == product.revision, known.quotes == quotes { return known }
+        if let known = terms.value(product.id), known.product.revision == product.revision, known.asked == quotes { return known }
         let made = PaymentTerms(product: product, quotes: quotes, url: url(product), shopName: shopName)
         terms.store(made, for: product.id)
         return made

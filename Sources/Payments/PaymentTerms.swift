@@ -8,6 +8,8 @@ public import X402
 public struct PaymentTerms: Sendable {
     public let product: Product
     public let quotes: [Quote]
+    /// The quotes that were asked for; of more than fit into a header the last are left out.
+    let asked: [Quote]
     /// How long a client has to pay, in seconds.
     public static let maxTimeoutSeconds: Int64 = 300
     /// A price of a file or an article is for `GET` of the product.
@@ -27,6 +29,7 @@ public struct PaymentTerms: Sendable {
     /// - Parameter url: the product's address under the configured origin, never from a request.
     init(product: Product, quotes: [Quote], url: String, shopName: String) {
         self.product = product
+        asked = quotes
         var quotes = quotes
         var description = product.summary.isEmpty ? product.title : product.summary
         var pieces = Self.pieces(product, quotes, url: url, description: description, shopName: shopName)

@@ -34,7 +34,9 @@ extension Writer {
             let known = try PaymentRows.find(db, key)
             if let known, known.state != .released { return .known(known) }
             if !claim.repeatable {
-                if let open = try PaymentRows.open(db, payer: key.payer, productID: claim.productID, sandbox: claim.sandbox) { return .awaiting(open) }
+                if let open = try PaymentRows.open(db, payer: key.payer, productID: claim.productID, sandbox: claim.sandbox) {
+                    return .awaiting(open)
+                }
                 if let owned = try PaymentRows.owned(db, payer: key.payer, productID: claim.productID, sandbox: claim.sandbox) {
                     return .owned(owned)
                 }

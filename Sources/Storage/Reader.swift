@@ -9,7 +9,11 @@ public struct Reader: Sendable {
     /// Runs `body` on one consistent snapshot.
     /// - Throws: what `body` throws, or `DatabaseError` when SQLite cannot read.
     public func read<Value: Sendable>(_ body: @escaping @Sendable (Database) throws -> Value) async throws -> Value {
-        try await pool.read(body)
+        // Not the pool's own async read: that keeps a connection until one of Swift's threads takes over, and those may all be
+        // waiting in `lookUp` for a connection. Here each holder of a connection has a thread, so that it always gives it back.
+        try await withCheckedThrowingContinuation { continuation in
+            pool.asyncRead { result in continuation.resume(with: Result { try body(try result.get()) }) }
+        }
     }
 
     /// A look-up of one row by an index, without a transaction of its own: the quick way on the path of a paid request.

@@ -1,5 +1,14 @@
+import Glibc
 public import GRDB
 import Synchronization
+
+/// How much the writer has done since it was opened.
+public struct WriterLoad: Hashable, Sendable {
+    public var writes: Int64 = 0
+    public var commits: Int64 = 0
+    /// Processor time of the thread that writes, in nanoseconds.
+    public var processorNanoseconds: Int64 = 0
+}
 
 /// The one way to change the shop's data. Writes that arrive while another commits are committed together: one wait for the disk
 /// serves them all, so that full durability costs little under load.
@@ -13,7 +22,11 @@ public final class Writer: Sendable {
     private struct Line {
         var waiting: [Job] = []
         var isDraining = false
+        var load = WriterLoad()
     }
+
+    /// What was written until now, for the operator.
+    public var load: WriterLoad { line.withLock { $0.load } }
 
     private struct Job: Sendable {
         /// Runs in the transaction; what it returns is called after the commit.
@@ -58,8 +71,21 @@ public final class Writer: Sendable {
                 return group
             }
             if group.isEmpty { return }
+            let before = Self.processorNanoseconds()
             commit(group, db)
+            let spent = Self.processorNanoseconds() - before
+            line.withLock { line in
+                line.load.writes += Int64(group.count)
+                line.load.commits += 1
+                line.load.processorNanoseconds += spent
+            }
         }
+    }
+
+    private static func processorNanoseconds() -> Int64 {
+        var time = timespec()
+        clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time)
+        return Int64(time.tv_sec) * 1_000_000_000 + Int64(time.tv_nsec)
     }
 
     private func commit(_ group: [Job], _ db: Database) {

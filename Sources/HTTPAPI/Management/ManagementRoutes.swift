@@ -42,6 +42,7 @@ struct ManagementRoutes: Sendable {
     // MARK: Status
 
     private func status() async throws -> Response {
+        let load = shop.writerLoad()
         let options = shop.offers.options.map { option, shortfall -> JSONValue in
             var json: JSONObject = [
                 "network": .string(option.network.description), "name": .string(option.networkName), "asset": .string(option.asset.symbol),
@@ -56,6 +57,10 @@ struct ManagementRoutes: Sendable {
             "openPayments": .integer(try await shop.reader.countOpenPayments()),
             "unmatchedIncome": .integer(try await shop.reader.unmatchedIncomeCount()),
             "products": .integer(try await shop.reader.products(states: [.published], limit: 1000).count),
+            "writer": [
+                "writes": .integer(load.writes), "commits": .integer(load.commits),
+                "processorMicroseconds": .integer(load.processorNanoseconds / 1000),
+            ],
         ]
         return .json(JSONValue.object(json).encoded())
     }

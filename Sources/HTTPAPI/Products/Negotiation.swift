@@ -8,11 +8,27 @@ struct Negotiation {
         case json = "application/json"
     }
 
-    private let ranges: [(type: Substring, quality: Int)]
-    let userAgent: String
+    private let accept: String
+    private let userAgent: String
 
     init(_ headers: HTTPFields) {
-        ranges = (headers[.accept] ?? "*/*").split(separator: ",").prefix(32).map { part in
+        accept = headers[.accept] ?? "*/*"
+        userAgent = headers[.userAgent] ?? ""
+    }
+
+    /// A person with a browser: the header names text/html and the user agent says Mozilla. Link previews count as people.
+    var isPerson: Bool {
+        guard !userAgent.isEmpty else { return false }
+        if userAgent.utf8.holds("Mozilla"), ranges.contains(where: { $0.type == "text/html" && $0.quality > 0 }) { return true }
+        return Self.previews.contains { userAgent.utf8.holds($0) }
+    }
+
+    private static let previews: [StaticString] = [
+        "facebookexternalhit", "Twitterbot", "Slackbot", "LinkedInBot", "Discordbot", "TelegramBot", "WhatsApp", "Mastodon", "Bluesky",
+    ]
+
+    private var ranges: [(type: Substring, quality: Int)] {
+        accept.split(separator: ",").prefix(32).map { part in
             let pieces = part.split(separator: ";")
             var quality = 1000
             for parameter in pieces.dropFirst() {
@@ -21,26 +37,20 @@ struct Negotiation {
             }
             return (type: (pieces.first ?? "").filter { $0 != " " }[...], quality: quality)
         }
-        userAgent = headers[.userAgent] ?? ""
     }
-
-    /// A person with a browser: the header names text/html and the user agent says Mozilla. Link previews count as people.
-    var isPerson: Bool {
-        Self.previews.contains { userAgent.contains($0) } || (userAgent.contains("Mozilla") && ranges.contains { $0.type == "text/html" && $0.quality > 0 })
-    }
-
-    private static let previews = [
-        "facebookexternalhit", "Twitterbot", "Slackbot", "LinkedInBot", "Discordbot", "TelegramBot", "WhatsApp", "Mastodon", "Bluesky",
-    ]
 
     /// The form in which an article is given; nil when none will do. A machine that says nothing gets Markdown.
     var articleForm: Form? {
         let order: [Form] = isPerson ? [.html, .markdown, .json] : [.markdown, .json, .html]
-        let best = order.enumerated().max { a, b in (quality(a.element), -a.offset) < (quality(b.element), -b.offset) }?.element
-        return best.flatMap { quality($0) > 0 ? $0 : nil }
+        if accept == "*/*" { return order[0] }
+        let ranges = ranges
+        let best = order.enumerated().max { a, b in
+            (Self.quality(a.element, ranges), -a.offset) < (Self.quality(b.element, ranges), -b.offset)
+        }?.element
+        return best.flatMap { Self.quality($0, ranges) > 0 ? $0 : nil }
     }
 
-    private func quality(_ form: Form) -> Int {
+    private static func quality(_ form: Form, _ ranges: [(type: Substring, quality: Int)]) -> Int {
         let family = form.rawValue.prefix { $0 != "/" } + "/*"
         var best: (specificity: Int, quality: Int) = (0, 0)
         for (type, quality) in ranges {
@@ -57,5 +67,19 @@ struct Negotiation {
         guard text.hasPrefix("0") else { return 1000 }
         let digits = text.dropFirst(2).prefix(3)
         return (Int(digits) ?? 0) * [1000, 100, 10, 1][digits.count]
+    }
+}
+
+extension String.UTF8View {
+    /// Whether the ASCII word stands somewhere in the text. Foundation's search and the standard library's each cost more than a whole 402.
+    fileprivate func holds(_ word: StaticString) -> Bool {
+        word.withUTF8Buffer { word in
+            withContiguousStorageIfAvailable { text in
+                guard text.count >= word.count else { return false }
+                return (0...text.count - word.count).contains { start in
+                    text[start] == word[0] && text[start..<start + word.count].elementsEqual(word)
+                }
+            } ?? false
+        }
     }
 }

@@ -18,6 +18,8 @@ public struct Shop: Sendable {
     public let gate: Paygate
     public let reader: Reader
     public let deliveries: DeliveryLog
+    /// What the writer has done, for the operator.
+    public let writerLoad: @Sendable () -> WriterLoad
     public let links: ContentLinkSigner
     public let version: String
     public let started: Timestamp
@@ -26,7 +28,7 @@ public struct Shop: Sendable {
 
     public init(
         settings: ShopSettings, origin: String, isPractice: Bool, catalogue: Catalogue, gate: Paygate, reader: Reader, deliveries: DeliveryLog,
-        links: ContentLinkSigner, version: String, now: @escaping WallClock, log: Logger
+        writerLoad: @escaping @Sendable () -> WriterLoad, links: ContentLinkSigner, version: String, now: @escaping WallClock, log: Logger
     ) {
         self.settings = settings
         self.origin = origin
@@ -36,6 +38,7 @@ public struct Shop: Sendable {
         self.gate = gate
         self.reader = reader
         self.deliveries = deliveries
+        self.writerLoad = writerLoad
         self.links = links
         self.version = version
         started = now()

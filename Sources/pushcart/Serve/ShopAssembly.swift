@@ -59,6 +59,7 @@ struct ShopAssembly {
         let deliveries = DeliveryLog(writer: writer, log: log)
         shop = Shop(
             settings: settings, origin: origin, isPractice: isPractice, catalogue: catalogue, gate: gate, reader: reader, deliveries: deliveries,
+            writerLoad: { writer.load },
             links: ContentLinkSigner(key: try directory.secret("links.key")), version: Self.version, now: now, log: log)
         services = [deliveries] + chains + [Reconciler(gate: gate, now: now)]
     }
