@@ -33,7 +33,17 @@ public struct Reconciler: Service {
 
     /// Looks at every open payment that this process is not settling just now, a few at a time.
     public func pass() async throws {
-        var rest = try await gate.reader.openPayments().filter { !gate.settlements.isActive($0.id) }[...]
+        var last: Int64 = 0
+        while true {
+            let page = try await gate.reader.openPayments(after: last)
+            guard let end = page.last else { return }
+            last = end.id
+            await finish(page.filter { !gate.settlements.isActive($0.id) })
+        }
+    }
+
+    private func finish(_ payments: [Payment]) async {
+        var rest = payments[...]
         while !rest.isEmpty {
             let group = rest.prefix(8)
             rest = rest.dropFirst(8)

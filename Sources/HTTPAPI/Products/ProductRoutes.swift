@@ -180,7 +180,9 @@ struct ProductRoutes: Sendable {
         outcome(
             SettlementResponse(
                 success: true, payer: "0x" + lowercaseHex(payment.authorization.key.payer),
-                transaction: "0x" + lowercaseHex(payment.transaction ?? []), network: wireNetwork(payment, version)), version: version, &headers)
+                transaction: "0x" + lowercaseHex(payment.transaction ?? []), network: wireNetwork(payment, version),
+                // The payment just shown was not taken: the goods were this wallet's already.
+                other: receipt.wasOwned ? ["extra": ["alreadyOwned": true]] : [:]), version: version, &headers)
         let status: HTTPResponse.Status = part == .whole ? .ok : .partialContent
         let deliveries = shop.deliveries
         let bytes = try await goods.body(part, context: context)

@@ -31,15 +31,16 @@ struct BuyReport: Sendable {
 
     /// The goods are paid and here.
     func bought(_ saved: BuyDownload.Saved, with payment: StoredPayment, settlement: SettlementResponse?, receipt: BuyURL?) {
+        let isOwned = settlement?.other["extra"]?["alreadyOwned"]?.bool == true
         let transaction = settlement.map { BuyText.plain($0.transaction, limit: 100) }.flatMap { $0.isEmpty ? nil : $0 }
         guard isJSON else {
             result(Self.saved(saved))
-            result("Paid \(payment.price)")
+            result(isOwned ? "It was yours already: nothing was paid this time" : "Paid \(payment.price)")
             if let transaction { result("Transaction \(transaction)") }
             if let receipt { result("Receipt \(receipt)") }
             return
         }
-        result(Self.json(saved, paid: true, payment: payment, transaction: transaction, receipt: receipt))
+        result(Self.json(saved, paid: true, isOwned: isOwned, payment: payment, transaction: transaction, receipt: receipt))
     }
 
     private func result(_ text: String) { isStreaming ? err(text) : out(text) }
@@ -49,11 +50,11 @@ struct BuyReport: Sendable {
     }
 
     private static func json(
-        _ saved: BuyDownload.Saved, paid: Bool, payment: StoredPayment?, transaction: String?, receipt: BuyURL?
+        _ saved: BuyDownload.Saved, paid: Bool, isOwned: Bool = false, payment: StoredPayment?, transaction: String?, receipt: BuyURL?
     ) -> String {
         func text(_ value: String?) -> JSONValue { value.map(JSONValue.string) ?? .null }
         let json: JSONValue = [
-            "paid": .bool(paid), "amount": text(payment.map { $0.asset.decimal($0.amount) }), "asset": text(payment?.asset.symbol),
+            "paid": .bool(paid), "alreadyOwned": .bool(isOwned), "amount": text(payment.map { $0.asset.decimal($0.amount) }), "asset": text(payment?.asset.symbol),
             "network": text(payment?.network.description), "payer": text(payment?.payer.checksummed), "transaction": text(transaction),
             "file": text(saved.file), "sandbox": .bool(payment?.sandbox ?? false), "receipt": text(receipt?.description),
         ]
