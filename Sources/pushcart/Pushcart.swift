@@ -1,4 +1,5 @@
 import ArgumentParser
+import Dispatch
 import Foundation
 
 /// The one binary: the daemon and its commands.
@@ -17,24 +18,41 @@ struct Pushcart: AsyncParsableCommand {
             ConfigCommand.self,
         ])
 
-    /// Parses and runs; every end has its exit code: 0 done, 1 refused, 2 wrong usage, 69, 75, 77 as `CommandFailure` says.
-    static func main() async {
+    /// Parses, becomes the owner of the shop's directory while there is one thread, and runs.
+    static func main() {
         do {
-            var command = try parseAsRoot()
-            if var command = command as? any AsyncParsableCommand {
-                try await command.run()
-            } else {
-                try command.run()
-            }
-        } catch let failure as CommandFailure {
+            // Handed from this thread to the task that runs it, never used by both.
+            nonisolated(unsafe) let command = try parseAsRoot()
+            if let command = command as? any ShopCommand { try DataDirectory.becomeOwner(of: DataDirectory.chosen(command.data)) }
+            Task { await run(command) }
+            dispatchMain()
+        } catch { end(error) }
+    }
+
+    private static func run(_ command: any ParsableCommand) async {
+        do {
+            var command = command
+            if var command = command as? any AsyncParsableCommand { try await command.run() } else { try command.run() }
+            Foundation.exit(0)
+        } catch { end(error) }
+    }
+
+    /// Every end has its exit code: 0 done, 1 refused, 2 wrong usage, 69, 75, 77 as `CommandFailure` says.
+    private static func end(_ error: any Error) -> Never {
+        if let failure = error as? CommandFailure {
             FileHandle.standardError.write(Data("\(failure.sentence)\n".utf8))
             Foundation.exit(failure.exitCode)
-        } catch {
-            let code = exitCode(for: error)
-            let text = fullMessage(for: error)
-            let isHelp = code == .success
-            if !text.isEmpty { (isHelp ? FileHandle.standardOutput : .standardError).write(Data("\(text)\n".utf8)) }
-            Foundation.exit(isHelp ? 0 : code == .validationFailure ? 2 : 1)
         }
+        let code = exitCode(for: error)
+        let text = fullMessage(for: error)
+        let isHelp = code == .success
+        if !text.isEmpty { (isHelp ? FileHandle.standardOutput : .standardError).write(Data("\(text)\n".utf8)) }
+        Foundation.exit(isHelp ? 0 : code == .validationFailure ? 2 : 1)
     }
+}
+
+/// A command on a shop's directory.
+protocol ShopCommand {
+    /// The `--data` flag.
+    var data: String? { get }
 }

@@ -67,7 +67,7 @@ struct PageRoutes: Sendable {
         guard payment.state.isPaid else { throw Problem(.conflict, "This payment is not settled, so there is nothing to give.") }
         let delivery = Delivery(shop: shop)
         let content = try delivery.sold(product, payment.content)
-        let goods = try await delivery.goods(product, content, sandbox: payment.sandbox, Negotiation(request.headers))
+        let goods = try await delivery.goods(product, content, sandbox: payment.sandbox, Negotiation(request.headers), receipt: payment.receiptID)
         let part = Preconditions.judge(request.headers, etag: goods.etag, length: goods.length)
         if let refusal = ProductRoutes.refusal(part, goods) { return refusal }
         var headers = goods.headers(part)

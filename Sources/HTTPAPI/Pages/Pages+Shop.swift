@@ -110,17 +110,17 @@ extension Pages {
     }
 
     /// A bought article for reading.
-    func article(_ product: Product, _ article: Article, _ shop: Shop) throws -> String {
+    func article(_ product: Product, _ article: Article, receipt: ReceiptID?, _ shop: Shop) throws -> String {
         let frame = frame(shop, path: "/p/\(product.slug)")
         return try render(
             "article",
             ArticlePage(
                 shopName: frame.shopName, styleVersion: frame.styleVersion, canonicalURL: frame.canonicalURL, practice: frame.practice,
                 openingSoon: frame.openingSoon, title: product.title, summary: product.summary.isEmpty ? nil : product.summary,
-                bodyHTML: article.html, receiptURL: frame.canonicalURL, date: dateText(product.updatedAt)))
+                bodyHTML: article.html, receiptURL: receipt.map { "/r/\($0)" } ?? frame.canonicalURL, date: dateText(product.updatedAt)))
     }
 
-    func error(_ problem: Problem, _ shop: Shop, path: String) throws -> String {
+    func error(_ problem: Problem, _ shop: Shop) throws -> String {
         let frame = frame(shop, path: "/")
         return try render(
             "error",

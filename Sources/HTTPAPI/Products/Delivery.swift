@@ -10,8 +10,9 @@ struct Delivery {
     let shop: Shop
 
     /// The goods of a product in the form that a request wants.
+    /// - Parameter receipt: what a page leads back to, once there is one.
     /// - Throws: `Problem` 406 when no form will do, 503 when they are missing.
-    func goods(_ product: Product, _ content: Content, sandbox: Bool, _ negotiation: Negotiation) async throws -> Goods {
+    func goods(_ product: Product, _ content: Content, sandbox: Bool, _ negotiation: Negotiation, receipt: ReceiptID? = nil) async throws -> Goods {
         if sandbox && !shop.isLoopback { return try await sample(product, content) }
         guard product.kind == .article else { return try Goods(file: content, in: shop.catalogue.contents) }
         guard let form = negotiation.articleForm else {
@@ -21,7 +22,7 @@ struct Delivery {
         switch form {
         case .markdown: return Goods(Array(article.markdown.utf8), of: content, form: "md", mediaType: "text/markdown; charset=utf-8")
         case .html:
-            let page = try Pages.shared.article(product, article, shop)
+            let page = try Pages.shared.article(product, article, receipt: receipt, shop)
             return Goods(Array(page.utf8), of: content, form: "html", mediaType: "text/html; charset=utf-8")
         case .json:
             let json: JSONObject = [

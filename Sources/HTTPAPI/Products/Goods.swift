@@ -13,6 +13,8 @@ struct Goods: Sendable {
     let mediaType: String
     /// Set where the browser should save and not show.
     let disposition: String?
+    /// Made for one request, such as a page that leads to a receipt; a file is the same for all.
+    let isPage: Bool
     private let source: Source
 
     private enum Source: Sendable {
@@ -37,6 +39,7 @@ struct Goods: Sendable {
         etag = "\"sha256-\(content.digest)\""
         mediaType = content.mediaType
         disposition = Self.attachment(content.fileName)
+        isPage = false
         if content.length <= Self.smallLength {
             guard let bytes = try? contents.bytes(content.digest) else { throw Self.missing }
             source = .memory(ByteBuffer(bytes: bytes))
@@ -52,6 +55,7 @@ struct Goods: Sendable {
         etag = "\"sha256-\(content.digest)-\(form)\""
         self.mediaType = mediaType
         disposition = nil
+        isPage = form == "html"
         source = .memory(ByteBuffer(bytes: bytes))
     }
 

@@ -28,7 +28,7 @@ struct Negotiation {
     ]
 
     private var ranges: [(type: Substring, quality: Int)] {
-        accept.split(separator: ",").prefix(32).map { part in
+        accept.lowercased().split(separator: ",").prefix(32).map { part in
             let pieces = part.split(separator: ";")
             var quality = 1000
             for parameter in pieces.dropFirst() {

@@ -12,18 +12,19 @@ enum Preconditions {
     }
 
     static func judge(_ headers: HTTPFields, etag: String, length: Int64) -> Outcome {
-        if let wanted = headers[.ifMatch], !lists(wanted, etag) { return .failed }
-        if let held = headers[.ifNoneMatch], lists(held, etag) { return .notModified }
+        if let wanted = headers[.ifMatch], !lists(wanted, [etag]) { return .failed }
+        // Weak tags agree here and not above (section 8.8.3.2).
+        if let held = headers[.ifNoneMatch], lists(held, [etag, "W/\(etag)"]) { return .notModified }
         guard let range = headers[.range], headers[values: .range].count == 1 else { return .whole }
         if let condition = headers[.ifRange], condition != etag { return .whole }
         return part(range, length: length)
     }
 
-    private static func lists(_ header: String, _ etag: String) -> Bool {
+    private static func lists(_ header: String, _ etags: [String]) -> Bool {
         header.split(separator: ",").contains { entry in
             let entry = entry.drop { $0 == " " }.reversed().drop { $0 == " " }.reversed()
             let text = String(entry)
-            return text == "*" || text == etag || text == "W/\(etag)"
+            return text == "*" || etags.contains(text)
         }
     }
 

@@ -128,12 +128,16 @@ struct ProductRoutes: Sendable {
         case .admitted(let receipt):
             let content = try delivery.sold(product, receipt.content)
             let sold =
-                content.digest == goods.content.digest && receipt.payment.sandbox == shop.isPractice
-                ? goods : try await delivery.goods(product, content, sandbox: receipt.payment.sandbox, negotiation)
+                content.digest == goods.content.digest && receipt.payment.sandbox == shop.isPractice && !goods.isPage
+                ? goods : try await delivery.goods(product, content, sandbox: receipt.payment.sandbox, negotiation, receipt: receipt.payment.receiptID)
             return try await deliver(sold, receipt, request, context, version: payload.version)
         case .pending(let payment): return pending(payment, version: payload.version)
         case .refused(let error, let payer):
-            var response = try unpaid(product, error: error.reason.rawValue, message: error.sentence)
+            // What is off sale has no terms to offer again.
+            var response =
+                product.state == .published
+                ? try unpaid(product, error: error.reason.rawValue, message: error.sentence)
+                : Problem(.notFound, error.sentence, headers: Self.crossOrigin).response
             let network: String =
                 switch payload.accepted {
                 case .v2(let accepted): accepted.network

@@ -2,33 +2,44 @@ import Catalogue
 import HTTPTypes
 import Hummingbird
 import Logging
+import NIOCore
 import Payments
 import Storage
 
 /// The one place where an error becomes a status code and a public sentence, and its cause goes to the log.
 struct FaultMiddleware: RouterMiddleware {
-    let log: Logger
+    let shop: Shop
 
     func handle(_ request: Request, context: ShopContext, next: @concurrent (Request, ShopContext) async throws -> Response) async throws -> Response {
-        do {
-            return try await next(request, context)
-        } catch let problem as Problem {
+        do { return try await next(request, context) } catch { return answer(problem(error, request), to: request) }
+    }
+
+    /// People see a page at the addresses that people read, machines the problem.
+    private func answer(_ problem: Problem, to request: Request) -> Response {
+        guard Negotiation(request.headers).isPerson, !request.uri.path.hasPrefix("/api/"), let html = try? Pages.shared.error(problem, shop) else {
             return problem.response
-        } catch let error as HTTPError {
-            return (error.status == .notFound ? Problem.notFound : Problem(error.status, error.body ?? error.status.reasonPhrase)).response
-        } catch let error as ContentError {
-            log.error("content: \(error)")
-            return Problem(.init(code: 507, reasonPhrase: "Insufficient Storage"), error.description).response
-        } catch let error as any HTTPResponseError {
-            return Problem(error.status, error.status.reasonPhrase).response
-        } catch is CancellationError {
-            return Problem(.serviceUnavailable, "The shop is being restarted; try again in a moment.", headers: [.retryAfter: "5"]).response
-        } catch {
-            log.error("\(request.method) failed: \(error)")
+        }
+        var headers = problem.headers
+        headers.append(contentsOf: Pages.headers)
+        headers[.vary] = "Accept, User-Agent"
+        return Response(status: problem.status, headers: headers, body: ResponseBody(byteBuffer: ByteBuffer(string: html)))
+    }
+
+    private func problem(_ error: any Error, _ request: Request) -> Problem {
+        switch error {
+        case let problem as Problem: return problem
+        case let error as HTTPError: return error.status == .notFound ? .notFound : Problem(error.status, error.body ?? error.status.reasonPhrase)
+        case let error as ContentError:
+            shop.log.error("content: \(error)")
+            return Problem(.init(code: 507, reasonPhrase: "Insufficient Storage"), error.description)
+        case let error as any HTTPResponseError: return Problem(error.status, error.status.reasonPhrase)
+        case is CancellationError:
+            return Problem(.serviceUnavailable, "The shop is being restarted; try again in a moment.", headers: [.retryAfter: "5"])
+        default:
+            shop.log.error("\(request.method) failed: \(error)")
             return Problem(
                 .serviceUnavailable, "The shop cannot do this just now; nothing was changed. Try the same again in a moment.",
-                headers: [.retryAfter: "5"]
-            ).response
+                headers: [.retryAfter: "5"])
         }
     }
 }

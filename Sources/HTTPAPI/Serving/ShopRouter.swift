@@ -18,7 +18,7 @@ extension Shop {
 
     private var router: Router<ShopContext> {
         let router = Router(context: ShopContext.self)
-        router.add(middleware: FaultMiddleware(log: log))
+        router.add(middleware: FaultMiddleware(shop: self))
         ProductRoutes(shop: self).add(to: router)
         PageRoutes(shop: self).add(to: router)
         DiscoveryRoutes(shop: self).add(to: router)

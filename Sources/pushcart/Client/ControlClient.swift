@@ -19,7 +19,7 @@ struct ControlClient: Sendable {
     /// - Throws: `CommandFailure` with 69 when there is no shop, 75 when its daemon does not answer, 77 without permission.
     static func with<Value: Sendable>(data: String?, _ body: @escaping @Sendable (ControlClient) async throws -> Value) async throws -> Value {
         umask(0o077)
-        let path = data ?? ProcessInfo.processInfo.environment["PUSHCART_DATA"] ?? DataDirectory.standard
+        let path = DataDirectory.chosen(data)
         if let directory = try DataDirectory.take(path, create: false) {
             return try await serving(directory, body)
         }

@@ -52,7 +52,7 @@ struct ProductCommand: AsyncParsableCommand {
         }
     }
 
-    struct Add: AsyncParsableCommand {
+    struct Add: AsyncParsableCommand, ShopCommand {
         static let configuration = CommandConfiguration(
             abstract: "Offer something for sale.",
             discussion: """
@@ -61,6 +61,7 @@ struct ProductCommand: AsyncParsableCommand {
                   pushcart product add --slug hello --title "Hello" --price 0.01 --article text.md --tags essay,short
                 """)
         @OptionGroup var shop: ShopOptions
+        var data: String? { shop.data }
         @OptionGroup var output: OutputOptions
         @Option(name: .long, help: "Its name in addresses: a-z, 0-9 and hyphens.") var slug: String
         @Option(name: .long, help: "What people read.") var title: String
@@ -90,10 +91,11 @@ struct ProductCommand: AsyncParsableCommand {
         }
     }
 
-    struct List: AsyncParsableCommand {
+    struct List: AsyncParsableCommand, ShopCommand {
         static let configuration = CommandConfiguration(
             abstract: "List the products, newest first.", discussion: "Example:\n  pushcart product list --json")
         @OptionGroup var shop: ShopOptions
+        var data: String? { shop.data }
         @OptionGroup var output: OutputOptions
 
         func run() async throws {
@@ -119,9 +121,10 @@ struct ProductCommand: AsyncParsableCommand {
         }
     }
 
-    struct Show: AsyncParsableCommand {
+    struct Show: AsyncParsableCommand, ShopCommand {
         static let configuration = CommandConfiguration(abstract: "Show a product.", discussion: "Example:\n  pushcart product show hello")
         @OptionGroup var shop: ShopOptions
+        var data: String? { shop.data }
         @OptionGroup var output: OutputOptions
         @Argument(help: "The product.") var slug: String
 
@@ -131,7 +134,7 @@ struct ProductCommand: AsyncParsableCommand {
         }
     }
 
-    struct Edit: AsyncParsableCommand {
+    struct Edit: AsyncParsableCommand, ShopCommand {
         static let configuration = CommandConfiguration(
             abstract: "Change a product.",
             discussion: """
@@ -141,6 +144,7 @@ struct ProductCommand: AsyncParsableCommand {
                   pushcart product edit hello --price 0.02
                 """)
         @OptionGroup var shop: ShopOptions
+        var data: String? { shop.data }
         @OptionGroup var output: OutputOptions
         @Argument(help: "The product.") var slug: String
         @Option(name: .long, help: "What people read.") var title: String?
@@ -164,10 +168,11 @@ struct ProductCommand: AsyncParsableCommand {
         }
     }
 
-    struct Archive: AsyncParsableCommand {
+    struct Archive: AsyncParsableCommand, ShopCommand {
         static let configuration = CommandConfiguration(
             abstract: "Take a product off sale; who bought it keeps it.", discussion: "Example:\n  pushcart product archive hello")
         @OptionGroup var shop: ShopOptions
+        var data: String? { shop.data }
         @OptionGroup var output: OutputOptions
         @Argument(help: "The product.") var slug: String
 

@@ -17,11 +17,12 @@ enum SaleText {
     static let none = "No sales yet. Try one yourself: “pushcart product list” shows what to buy with “pushcart buy”."
 }
 
-struct SalesCommand: AsyncParsableCommand {
+struct SalesCommand: AsyncParsableCommand, ShopCommand {
     static let configuration = CommandConfiguration(
         commandName: "sales", abstract: "Show what was sold, in all and lately.",
         discussion: "Practice money and real money are never summed.\n\nExample:\n  pushcart sales --json")
     @OptionGroup var shop: ShopOptions
+    var data: String? { shop.data }
     @OptionGroup var output: OutputOptions
 
     func run() async throws {
@@ -40,10 +41,11 @@ struct OrderCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "order", abstract: "List and show orders.", discussion: "Example:\n  pushcart order list", subcommands: [List.self, Show.self])
 
-    struct List: AsyncParsableCommand {
+    struct List: AsyncParsableCommand, ShopCommand {
         static let configuration = CommandConfiguration(
             abstract: "List orders, newest first.", discussion: "Example:\n  pushcart order list --limit 100")
         @OptionGroup var shop: ShopOptions
+        var data: String? { shop.data }
         @OptionGroup var output: OutputOptions
         @Option(name: .long, help: "How many, 1 to 500.") var limit = 50
         @Option(name: .long, help: "Only those before this, the “next” of an earlier list.") var before: Int64?
@@ -59,9 +61,10 @@ struct OrderCommand: AsyncParsableCommand {
         }
     }
 
-    struct Show: AsyncParsableCommand {
+    struct Show: AsyncParsableCommand, ShopCommand {
         static let configuration = CommandConfiguration(abstract: "Show an order.", discussion: "Example:\n  pushcart order show 2026-000001")
         @OptionGroup var shop: ShopOptions
+        var data: String? { shop.data }
         @OptionGroup var output: OutputOptions
         @Argument(help: "The order's number.") var number: String
 
@@ -88,10 +91,11 @@ struct OrderCommand: AsyncParsableCommand {
     }
 }
 
-struct StatusCommand: AsyncParsableCommand {
+struct StatusCommand: AsyncParsableCommand, ShopCommand {
     static let configuration = CommandConfiguration(
         commandName: "status", abstract: "Show how the shop is doing.", discussion: "Example:\n  pushcart status")
     @OptionGroup var shop: ShopOptions
+    var data: String? { shop.data }
     @OptionGroup var output: OutputOptions
 
     func run() async throws {

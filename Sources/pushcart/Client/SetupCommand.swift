@@ -7,7 +7,7 @@ import Storage
 import X402EVM
 
 /// `pushcart setup`: the owner, and where the money goes.
-struct SetupCommand: AsyncParsableCommand {
+struct SetupCommand: AsyncParsableCommand, ShopCommand {
     static let configuration = CommandConfiguration(
         commandName: "setup", abstract: "Set up the owner and how the shop is paid.",
         discussion: """
@@ -20,13 +20,13 @@ struct SetupCommand: AsyncParsableCommand {
 
     @Option(name: .long, help: ArgumentHelp("The shop's directory.", valueName: "dir")) var data: String?
     @Option(name: .long, help: "The owner's mail address.") var email: String?
-    @Option(name: .long, help: ArgumentHelp("A file with the owner's password.", valueName: "file")) var passwordFile: String?
+    @Option(name: .long, help: ArgumentHelp("A file with the owner's password.", valueName: "file")) var passwordFile: SecretFile?
     @Option(name: .long, help: ArgumentHelp("The public address, such as https://shop.example.", valueName: "url")) var origin: String?
     @Option(name: .long, help: "The shop's name.") var name: String?
     @Option(name: .long, help: ArgumentHelp("Take real money on this chain.", valueName: "caip2")) var network: String?
     @Option(name: .long, help: ArgumentHelp("Where the money goes: your wallet's address.", valueName: "0x…")) var payTo: String?
     @Option(name: .long, help: ArgumentHelp("A node of the chain.", valueName: "url")) var rpcURL: String?
-    @Option(name: .long, help: ArgumentHelp("The key that pays network fees; keep little on it.", valueName: "file")) var settlerKeyFile: String?
+    @Option(name: .long, help: ArgumentHelp("The key that pays network fees; keep little on it.", valueName: "file")) var settlerKeyFile: SecretFile?
     @Option(name: .long, help: ArgumentHelp("A payment service (comes with a later version).", valueName: "url")) var facilitatorURL: String?
 
     func validate() throws {
@@ -41,10 +41,9 @@ struct SetupCommand: AsyncParsableCommand {
         let machine = try await MachineSettings.read(file: nil)
         let email = try email ?? Self.ask("Your mail address", secret: false, option: "--email")
         guard Self.isMailAddress(email) else { throw CommandFailure(exitCode: 2, sentence: "“\(email.prefix(80))” is no mail address.") }
-        let password = try passwordFile.map(Self.firstLine) ?? Self.ask("A password", secret: true, option: "--password-file")
+        let password = try passwordFile?.firstLine() ?? Self.ask("A password", secret: true, option: "--password-file")
         let hash: String
         do { hash = try PasswordHash.make(password) } catch { throw CommandFailure(exitCode: 2, sentence: error.description) }
-        // Read before the process may become another user.
         let key = try settlerKeyFile.map(Self.key)
         let network = try shopNetwork(machine)
         let path = data ?? machine.data ?? DataDirectory.standard
@@ -93,17 +92,10 @@ struct SetupCommand: AsyncParsableCommand {
 
     // MARK: Files and questions
 
-    private static func firstLine(_ path: String) throws -> String {
-        guard let bytes = FileManager.default.contents(atPath: path), bytes.count <= 65_536, let text = String(validating: bytes, as: UTF8.self) else {
-            throw CommandFailure.refused("\(path) cannot be read as text.")
-        }
-        return String(text.prefix { !$0.isNewline })
-    }
-
-    private static func key(_ path: String) throws -> String {
-        let line = try firstLine(path).trimmingCharacters(in: .whitespaces)
+    private static func key(_ file: SecretFile) throws -> String {
+        let line = try file.firstLine().trimmingCharacters(in: .whitespaces)
         let text = line.hasPrefix("0x") ? line : "0x" + line
-        guard PrivateKey(hex: text) != nil else { throw CommandFailure.refused("\(path) holds no private key; a key is 64 hexadecimal digits.") }
+        guard PrivateKey(hex: text) != nil else { throw CommandFailure.refused("\(file.path) holds no private key; a key is 64 hexadecimal digits.") }
         return text
     }
 
@@ -128,5 +120,23 @@ struct SetupCommand: AsyncParsableCommand {
     private static func isMailAddress(_ text: String) -> Bool {
         let parts = text.split(separator: "@", omittingEmptySubsequences: false)
         return parts.count == 2 && parts.allSatisfy { !$0.isEmpty } && text.utf8.count <= 254 && text.unicodeScalars.allSatisfy { $0.value > 0x20 && $0.value != 0x7F }
+    }
+}
+
+/// A file that is read when the command is parsed, before the process may become a user who cannot.
+struct SecretFile: ExpressibleByArgument {
+    let path: String
+    private let text: String?
+
+    init(argument: String) {
+        path = argument
+        let bytes = FileManager.default.contents(atPath: argument)
+        text = bytes.flatMap { $0.count <= 65_536 ? String(validating: $0, as: UTF8.self) : nil }
+    }
+
+    /// - Throws: `CommandFailure` when the file could not be read.
+    func firstLine() throws -> String {
+        guard let text else { throw CommandFailure.refused("\(path) cannot be read as text.") }
+        return String(text.prefix { !$0.isNewline })
     }
 }

@@ -22,14 +22,16 @@ final class DataDirectory: Sendable {
         FileManager.default.fileExists(atPath: "/usr/lib/systemd/system/pushcart.service") ? "/var/lib/pushcart" : "./pushcart-data"
     }
 
+    /// The directory that a command means: by its flag, by the environment, or the standard one.
+    static func chosen(_ flag: String?) -> String { flag ?? ProcessInfo.processInfo.environment["PUSHCART_DATA"] ?? standard }
+
     /// The path as an absolute one.
     static func absolute(_ path: String) -> String {
         let absolute = path.hasPrefix("/") ? path : FileManager.default.currentDirectoryPath + "/" + path
         return URL(fileURLWithPath: absolute).standardizedFileURL.path
     }
 
-    /// Opens the directory and takes its lock. Run as root on a directory of another user, the process first becomes that user, so that
-    /// nothing in it ever belongs to anybody else.
+    /// Opens the directory and takes its lock.
     /// - Returns: nil when another process holds the lock.
     /// - Throws: `CommandFailure` when the directory is missing and may not be created, or cannot be used.
     static func take(_ path: String, create: Bool) throws -> DataDirectory? {
@@ -42,7 +44,9 @@ final class DataDirectory: Sendable {
                 try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
             } catch { throw CommandFailure.refused("\(path) cannot be made: \(error.localizedDescription)") }
         }
-        try becomeOwner(of: path)
+        guard owner(of: path) == nil else {
+            throw CommandFailure(exitCode: 77, sentence: "\(path) belongs to another user; name it with --data, or run the command as that user.")
+        }
         guard create || FileManager.default.fileExists(atPath: "\(path)/shop.sqlite") else {
             throw CommandFailure(exitCode: 69, sentence: "There is no shop in \(path); make one with “pushcart serve --data \(path)”.")
         }
@@ -64,14 +68,23 @@ final class DataDirectory: Sendable {
         .tryAgain("Another pushcart is using \(absolute(path)) and does not answer yet; try again in a moment.")
     }
 
-    private static func becomeOwner(of path: String) throws {
-        guard geteuid() == 0 else { return }
-        var status = stat()
-        guard stat(path, &status) == 0, status.st_uid != 0 else { return }
-        var group = status.st_gid
-        guard setgroups(1, &group) == 0, setgid(status.st_gid) == 0, setuid(status.st_uid) == 0 else {
+    /// Run as root on a directory of another user, the process becomes that user, so that nothing in it ever belongs to anybody else.
+    ///
+    /// To be called before any other thread is there: the main thread of a concurrent program sleeps with its signals blocked, and
+    /// would stay root.
+    static func becomeOwner(of path: String) throws {
+        guard let owner = owner(of: absolute(path)) else { return }
+        var group = owner.group
+        guard setgroups(1, &group) == 0, setgid(group) == 0, setuid(owner.user) == 0 else {
             throw CommandFailure(exitCode: 77, sentence: "The owner of \(path) cannot be impersonated; run the command as that user.")
         }
+    }
+
+    /// Who owns a directory that root would use and that is not root's.
+    private static func owner(of path: String) -> (user: uid_t, group: gid_t)? {
+        var status = stat()
+        guard geteuid() == 0, stat(path, &status) == 0, status.st_uid != 0 else { return nil }
+        return (status.st_uid, status.st_gid)
     }
 
     // MARK: Control socket

@@ -60,7 +60,7 @@ struct MachineSettings: Sendable {
 
     /// Reads `HOST:PORT`, `[::1]:PORT` or `:PORT`.
     mutating func set(listen text: String) throws {
-        guard let colon = text.lastIndex(of: ":"), let port = Int(text[text.index(after: colon)...]), (0...65_535).contains(port) else {
+        guard let colon = text.lastIndex(of: ":"), let port = Int(text[text.index(after: colon)...]), (1...65_535).contains(port) else {
             throw CommandFailure(exitCode: 2, sentence: "“\(text)” is no address to listen on; write HOST:PORT, such as 127.0.0.1:4020.")
         }
         let host = text[..<colon].trimmingCharacters(in: CharacterSet(charactersIn: "[]"))

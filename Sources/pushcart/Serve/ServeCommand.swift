@@ -10,7 +10,7 @@ import Storage
 import UnixSignals
 
 /// `pushcart serve`: the daemon in the foreground.
-struct ServeCommand: AsyncParsableCommand {
+struct ServeCommand: AsyncParsableCommand, ShopCommand {
     static let configuration = CommandConfiguration(
         commandName: "serve", abstract: "Run the shop in the foreground.",
         discussion: """
