@@ -21,13 +21,16 @@ struct Pushcart: AsyncParsableCommand {
     /// Parses, becomes the owner of the shop's directory while there is one thread, and runs.
     static func main() {
         do {
-            // Handed from this thread to the task that runs it, never used by both.
-            nonisolated(unsafe) let command = try parseAsRoot()
+            let command = try parseAsRoot()
             if let command = command as? any ShopCommand { try DataDirectory.becomeOwner(of: DataDirectory.chosen(command.data)) }
-            Task { await run(command) }
+            let parsed = Parsed(command: command)
+            Task { await run(parsed.command) }
             dispatchMain()
         } catch { end(error) }
     }
+
+    /// Handed from the first thread to the task that runs it, never used by both.
+    private struct Parsed: @unchecked Sendable { let command: any ParsableCommand }
 
     private static func run(_ command: any ParsableCommand) async {
         do {

@@ -12,7 +12,8 @@ struct Negotiation {
     private let userAgent: String
 
     init(_ headers: HTTPFields) {
-        accept = headers[.accept] ?? "*/*"
+        let named = headers[.accept] ?? ""
+        accept = named.isEmpty ? "*/*" : named
         userAgent = headers[.userAgent] ?? ""
     }
 

@@ -63,11 +63,7 @@ struct ProductRoutes: Sendable {
         let product = try await product(request)
         guard product.state == .published else { throw Problem.notFound }
         // A look at the terms; a payment that comes along is not taken, for there would be no goods in the answer.
-        var response = try Negotiation(request.headers).isPerson ? await page(product) : unpaid(product)
-        let length = response.body.contentLength
-        response.body = ResponseBody()
-        if let length { response.headers[.contentLength] = String(length) }
-        return response
+        return try (Negotiation(request.headers).isPerson ? await page(product) : unpaid(product)).withoutBody
     }
 
     /// The one payment header of a request with the version it means; nil when there is none.

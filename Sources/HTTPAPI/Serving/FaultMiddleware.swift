@@ -11,7 +11,10 @@ struct FaultMiddleware: RouterMiddleware {
     let shop: Shop
 
     func handle(_ request: Request, context: ShopContext, next: @concurrent (Request, ShopContext) async throws -> Response) async throws -> Response {
-        do { return try await next(request, context) } catch { return answer(problem(error, request), to: request) }
+        do { return try await next(request, context) } catch {
+            let answer = answer(problem(error, request), to: request)
+            return request.method == .head ? answer.withoutBody : answer
+        }
     }
 
     /// People see a page at the addresses that people read, machines the problem.

@@ -12,13 +12,7 @@ extension RouterMethods where Context == ShopContext {
             if let handler = handlers[method] {
                 on(path, method: method, use: handler)
             } else if method == .head, let handler = handlers[.get] {
-                on(path, method: .head) { request, context in
-                    var response = try await handler(request, context)
-                    let length = response.body.contentLength
-                    response.body = ResponseBody()
-                    if let length { response.headers[.contentLength] = String(length) }
-                    return response
-                }
+                on(path, method: .head) { request, context in try await handler(request, context).withoutBody }
             } else {
                 on(path, method: method) { _, _ -> Response in throw Problem.methodNotAllowed(allowed) }
             }
@@ -27,6 +21,15 @@ extension RouterMethods where Context == ShopContext {
 }
 
 extension Response {
+    /// What HEAD is answered: all but the body, with its length. A body would be taken for the connection's next answer.
+    var withoutBody: Response {
+        var response = self
+        let length = body.contentLength
+        response.body = ResponseBody()
+        if let length { response.headers[.contentLength] = String(length) }
+        return response
+    }
+
     static func json(_ bytes: [UInt8], status: HTTPResponse.Status = .ok, headers: HTTPFields = [:]) -> Response {
         var headers = headers
         headers[.contentType] = "application/json"

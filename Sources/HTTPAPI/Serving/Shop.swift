@@ -54,6 +54,8 @@ public struct Shop: Sendable {
     static func isLoopback(_ origin: String) -> Bool {
         guard let start = origin.range(of: "://") else { return false }
         let authority = origin[start.upperBound...].prefix { $0 != "/" && $0 != "?" && $0 != "#" }
+        // A name before the host is nobody's business here, and may look like one.
+        guard !authority.contains("@") else { return false }
         let host = authority.hasPrefix("[") ? authority.prefix { $0 != "]" }.dropFirst() : authority.prefix { $0 != ":" }
         return host == "localhost" || host == "::1" || (host.hasPrefix("127.") && host.allSatisfy { $0.isNumber || $0 == "." })
     }
