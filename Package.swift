@@ -58,12 +58,13 @@ let rooms: [Room] = [
     // 4 edges
     Room(
         name: "Facilitators", imports: ["Domain", "Storage", "Payments", "JSON", "X402", "X402EVM", "EVM", "Caching"],
-        products: [bigInt, crypto, httpClient, lifecycle, logging, nioCore, nioFoundation, nioHTTP1]),
+        products: [bigInt, crypto, httpClient, lifecycle, logging, nioCore, nioFoundation, nioHTTP1], testProducts: [nioPosix]),
     Room(
         name: "HTTPAPI",
         imports: ["Domain", "Storage", "Catalogue", "Access", "Payments", "JSON", "X402"],
         products: [crypto, hummingbird, httpTypes, logging, mustache, nioCore, nioPosix],
-        resources: [.embedInCode("Pages/Templates")], testProducts: [hummingbirdTesting]),
+        resources: [.embedInCode("Pages/Templates")], testImports: ["Facilitators", "EVM", "X402EVM"],
+        testProducts: [bigInt, httpClient, hummingbirdTesting, lifecycle]),
     // 5 process
     Room(
         name: "pushcart", kind: .executable,

@@ -24,7 +24,7 @@ struct Pushcart: AsyncParsableCommand {
             let command = try parseAsRoot()
             if let command = command as? any ShopCommand { try DataDirectory.becomeOwner(of: DataDirectory.chosen(command.data)) }
             let parsed = Parsed(command: command)
-            Task { await run(parsed.command) }
+            Task { await run(parsed) }
             dispatchMain()
         } catch { end(error) }
     }
@@ -32,10 +32,14 @@ struct Pushcart: AsyncParsableCommand {
     /// Handed from the first thread to the task that runs it, never used by both.
     private struct Parsed: @unchecked Sendable { let command: any ParsableCommand }
 
-    private static func run(_ command: any ParsableCommand) async {
+    private static func run(_ parsed: Parsed) async {
         do {
-            var command = command
-            if var command = command as? any AsyncParsableCommand { try await command.run() } else { try command.run() }
+            if var command = parsed.command as? any AsyncParsableCommand {
+                try await command.run()
+            } else {
+                var command = parsed.command
+                try command.run()
+            }
             Foundation.exit(0)
         } catch { end(error) }
     }

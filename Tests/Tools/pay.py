@@ -11,7 +11,6 @@ import hashlib
 import http.client
 import json
 import secrets
-import sys
 import time
 import urllib.parse
 
@@ -169,7 +168,7 @@ def build(offer, accept, protocol, options):
     return authorization, signature, payload, signing
 
 
-def parse():
+def parse(arguments=None):
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("url")
     parser.add_argument("--key", required=True)
@@ -194,11 +193,11 @@ def parse():
     parser.add_argument("--header", action="append", default=[], metavar="NAME: VALUE")
     parser.add_argument("--data")
     parser.add_argument("--send", action="store_true", help="also pay, once")
-    return parser.parse_args()
+    return parser.parse_args(arguments)
 
 
-def main():
-    options = parse()
+def prepare(options):
+    """The payment that the options describe, as the object that is printed."""
     headers = dict(each.split(": ", 1) for each in options.header)
     if options.offer:
         with open(options.offer) as file:
@@ -222,8 +221,8 @@ def main():
         response = answered.get("payment-response") or answered.get("x-payment-response")
         result["answer"] = {"status": status, "headers": answered, "paymentResponse": response and from_header(response),
                             "sha256": hashlib.sha256(body).hexdigest(), "length": len(body)}
-    print(json.dumps(result))
+    return result
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    print(json.dumps(prepare(parse())))
