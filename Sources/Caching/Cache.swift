@@ -14,6 +14,14 @@ public final class Cache<Key: Hashable & Sendable, Value: Sendable>: Sendable {
         var entries: [Key: Entry] = [:]
         var flights: [Key: Task<Value, any Error>] = [:]
         var stamp: UInt64 = 0
+        /// What was stored, oldest first from `head` on; an entry with another stamp by now has been stored again since.
+        var order: [(key: Key, stamp: UInt64)] = []
+        var head = 0
+    }
+
+    private enum Found {
+        case value(Value)
+        case flight(Task<Value, any Error>)
     }
 
     private let state = Mutex(State())
@@ -46,21 +54,25 @@ public final class Cache<Key: Hashable & Sendable, Value: Sendable>: Sendable {
 
     /// What is stored, else what `fetch` returns, which is then stored. A fetch that throws is not remembered.
     public func value(_ key: Key, orFetch fetch: @escaping @Sendable () async throws -> Value) async throws -> Value {
-        let task = state.withLock { state -> Task<Value, any Error> in
-            if let entry = state.entries[key], entry.expires > now() { return Task { entry.value } }
-            if let flight = state.flights[key] { return flight }
+        let found = state.withLock { state -> Found in
+            if let entry = state.entries[key], entry.expires > now() { return .value(entry.value) }
+            if let flight = state.flights[key] { return .flight(flight) }
             let flight = Task { try await fetch() }
             state.flights[key] = flight
-            return flight
+            return .flight(flight)
         }
-        let result = await task.result
-        state.withLock { state in
-            // A flight that was dropped, because the key was removed meanwhile, is neither kept nor joined.
-            guard state.flights[key] == task else { return }
-            state.flights[key] = nil
-            if case .success(let value) = result { keep(value, key, &state) }
+        switch found {
+        case .value(let value): return value
+        case .flight(let task):
+            let result = await task.result
+            state.withLock { state in
+                // A flight that was dropped, because the key was removed meanwhile, is neither kept nor joined.
+                guard state.flights[key] == task else { return }
+                state.flights[key] = nil
+                if case .success(let value) = result { keep(value, key, &state) }
+            }
+            return try result.get()
         }
-        return try result.get()
     }
 
     public func remove(_ key: Key) {
@@ -81,13 +93,18 @@ public final class Cache<Key: Hashable & Sendable, Value: Sendable>: Sendable {
 
     private func keep(_ value: Value, _ key: Key, _ state: inout State) {
         state.stamp += 1
-        if state.entries[key] == nil, state.entries.count >= limit {
-            let moment = now()
-            state.entries = state.entries.filter { $0.value.expires > moment }
-            if state.entries.count >= limit, let oldest = state.entries.min(by: { $0.value.stamp < $1.value.stamp }) {
-                state.entries[oldest.key] = nil
-            }
-        }
         state.entries[key] = Entry(value: value, expires: now() + lifetime, stamp: state.stamp)
+        state.order.append((key, state.stamp))
+        // All live equally long, so the oldest is also the first to expire.
+        while state.entries.count > limit, state.head < state.order.count {
+            let oldest = state.order[state.head]
+            state.head += 1
+            if state.entries[oldest.key]?.stamp == oldest.stamp { state.entries[oldest.key] = nil }
+        }
+        if state.order.count > 2 * limit + 16 {
+            let entries = state.entries
+            state.order = state.order[state.head...].filter { entries[$0.key]?.stamp == $0.stamp }
+            state.head = 0
+        }
     }
 }

@@ -159,10 +159,12 @@ extension LocalFacilitator {
     /// What a mined attempt means.
     func conclude(_ payment: Payment, _ hash: Bytes32, _ receipt: TransactionReceipt) async -> Settlement {
         guard let payload = asset.payload(payment.authorization) else { return .unknown }
-        await close(payment, hash, receipt)
         if receipt.succeeded, SettlementProof.holds(receipt.logs, asset: asset.address, authorization: payload.authorization) {
+            // The buyer need not wait for our book-keeping; until it is done, the fee counts with its limit.
+            Task { await close(payment, hash, receipt) }
             return .settled(transaction: hash.bytes)
         }
+        await close(payment, hash, receipt)
         log.warning("a settlement was mined and moved nothing", metadata: ["payment": "\(payment.id)", "transaction": "\(hash.hex)"])
         // Somebody else may have submitted the authorization first; then the money is here all the same.
         return (try? await whoSettled(payload.authorization)) ?? .unknown

@@ -20,7 +20,7 @@ extension LocalFacilitator {
                 }
             }
             let chain = try await chainState()
-            if let refusal = try await refusal(authorization, chain) { return refusal }
+            if let refusal = try refusal(authorization, chain) { return refusal }
             return try await ask(payload, signature, authorization)
         } catch let error as WireError {
             return .invalid(error)
@@ -31,7 +31,7 @@ extension LocalFacilitator {
     }
 
     /// Limits of ours that stop a payment before it costs anything.
-    private func refusal(_ authorization: Authorization, _ chain: ChainState) async throws -> Verdict? {
+    private func refusal(_ authorization: Authorization, _ chain: ChainState) throws -> Verdict? {
         let likely = chain.likelyFeePerGas.multipliedReportingOverflow(by: UInt128(Self.gasForKey) * 6 / 10)
         let limit = feeLimit(chain, gas: Self.gasForKey)
         if likely.overflow || limit > policy.capPerSettlement {
@@ -48,7 +48,7 @@ extension LocalFacilitator {
             log.critical("the daily budget for network fees is used up")
             return .unavailable("This shop cannot settle payments just now; its owner has been told.")
         }
-        if try await reader.revertedSettlements(payer: authorization.key.payer, since: now() - .seconds(86_400)) >= Self.revertLimit {
+        if try reader.revertedSettlements(payer: authorization.key.payer, since: now() - .seconds(86_400)) >= Self.revertLimit {
             return .invalid(WireError(.invalidTransactionState, "Payments of this wallet failed on the chain three times in a day; try again tomorrow."))
         }
         return nil

@@ -58,14 +58,15 @@ extension Reader {
     }
 
     /// How many settlements of this payer were mined and reverted since `moment`.
-    public func revertedSettlements(payer: [UInt8], since moment: Timestamp) async throws -> Int {
-        try await read { db in
-            try Int.fetchOne(
-                db,
+    public func revertedSettlements(payer: [UInt8], since moment: Timestamp) throws -> Int {
+        try lookUp { db in
+            // Reverted attempts are few and all others many: the planner cannot know.
+            let statement = try db.cachedStatement(
                 sql: """
-                    SELECT count(*) FROM attempts a JOIN payments p ON p.id = a.payment_id
+                    SELECT count(*) FROM attempts a INDEXED BY attempts_reverted CROSS JOIN payments p ON p.id = a.payment_id
                     WHERE a.reverted = 1 AND a.at > ? AND p.payer = ?
-                    """, arguments: [moment.milliseconds, blob(payer)]) ?? 0
+                    """)
+            return try Int.fetchOne(statement, arguments: [moment.milliseconds, blob(payer)]) ?? 0
         }
     }
 

@@ -106,17 +106,20 @@ extension Writer {
         paymentID: Int64, transaction: [UInt8], raw: [UInt8], settler: [UInt8], accountNonce: UInt64, feeLimit: UInt64, at now: Timestamp
     ) async throws -> Bool {
         try await write { db in
-            try db.execute(
+            try db.cachedStatement(
                 sql: """
                     UPDATE payments SET state = CASE state WHEN 'claimed' THEN 'settling' ELSE state END, transaction_hash = ?
                     WHERE id = ? AND state IN ('claimed', 'settling', 'uncertain')
-                    """, arguments: [blob(transaction), paymentID])
+                    """
+            ).execute(arguments: [blob(transaction), paymentID])
             guard db.changesCount == 1 else { return false }
-            try db.execute(
+            try db.cachedStatement(
                 sql: """
                     INSERT INTO attempts(payment_id, transaction_hash, raw, settler, account_nonce, fee_limit, at) VALUES (?, ?, ?, ?, ?, ?, ?)
-                    """,
-                arguments: [paymentID, blob(transaction), blob(raw), blob(settler), Int64(accountNonce), String(feeLimit), now.milliseconds])
+                    """
+            ).execute(arguments: [
+                paymentID, blob(transaction), blob(raw), blob(settler), Int64(accountNonce), String(feeLimit), now.milliseconds,
+            ])
             return true
         }
     }
@@ -125,12 +128,9 @@ extension Writer {
     /// - Returns: the fee limit with which it was counted until now; nil when it was closed before or is not ours.
     public func closeAttempt(transaction: [UInt8], feePaid: UInt64, reverted: Bool) async throws -> UInt64? {
         try await write { db in
-            try String.fetchOne(
-                db,
-                sql: """
-                    UPDATE attempts SET fee_paid = ?, reverted = ? WHERE transaction_hash = ? AND fee_paid IS NULL RETURNING fee_limit
-                    """, arguments: [String(feePaid), reverted, blob(transaction)]
-            ).flatMap { UInt64($0) }
+            let statement = try db.cachedStatement(
+                sql: "UPDATE attempts SET fee_paid = ?, reverted = ? WHERE transaction_hash = ? AND fee_paid IS NULL RETURNING fee_limit")
+            return try String.fetchOne(statement, arguments: [String(feePaid), reverted, blob(transaction)]).flatMap { UInt64($0) }
         }
     }
 
@@ -139,9 +139,9 @@ extension Writer {
         try await write { db in
             let payment = try Self.payment(db, paymentID)
             guard payment.state.isOpen else { return .stands(payment) }
-            try db.execute(
-                sql: "UPDATE payments SET state = 'settled', transaction_hash = ?, settled_at = ?, reason = NULL WHERE id = ?",
-                arguments: [blob(transaction), now.milliseconds, paymentID])
+            try db.cachedStatement(
+                sql: "UPDATE payments SET state = 'settled', transaction_hash = ?, settled_at = ?, reason = NULL WHERE id = ?"
+            ).execute(arguments: [blob(transaction), now.milliseconds, paymentID])
             _ = try Self.deliverables(db, payment, at: now)
             return .posted(try Self.payment(db, paymentID))
         }

@@ -117,7 +117,6 @@ enum Schema {
         ) STRICT;
         CREATE INDEX attempts_by_payment ON attempts(payment_id);
         CREATE INDEX attempts_by_transaction ON attempts(transaction_hash);
-        CREATE INDEX attempts_by_time ON attempts(at);
         CREATE INDEX attempts_reverted ON attempts(payment_id) WHERE reverted = 1;
 
         CREATE TABLE orders(

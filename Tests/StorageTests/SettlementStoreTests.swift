@@ -211,10 +211,10 @@ import Testing
         }
         let unrelated = try await shop.claimed(Shop.claim(product, nonce: 4))
         try await Self.attempt(shop, unrelated.id, hash: 4)
-        #expect(try await shop.reader.revertedSettlements(payer: Shop.bytes(1, 20), since: Shop.now) == 2)
-        #expect(try await shop.reader.revertedSettlements(payer: Shop.bytes(1, 20), since: Shop.now + .seconds(1)) == 1)
-        #expect(try await shop.reader.revertedSettlements(payer: Shop.bytes(2, 20), since: Shop.now) == 1)
-        #expect(try await shop.reader.revertedSettlements(payer: Shop.bytes(3, 20), since: Shop.now) == 0)
+        #expect(try shop.reader.revertedSettlements(payer: Shop.bytes(1, 20), since: Shop.now) == 2)
+        #expect(try shop.reader.revertedSettlements(payer: Shop.bytes(1, 20), since: Shop.now + .seconds(1)) == 1)
+        #expect(try shop.reader.revertedSettlements(payer: Shop.bytes(2, 20), since: Shop.now) == 1)
+        #expect(try shop.reader.revertedSettlements(payer: Shop.bytes(3, 20), since: Shop.now) == 0)
     }
 
     // MARK: Income

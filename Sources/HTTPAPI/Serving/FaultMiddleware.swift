@@ -10,7 +10,8 @@ import Storage
 struct FaultMiddleware: RouterMiddleware {
     let shop: Shop
 
-    func handle(_ request: Request, context: ShopContext, next: @concurrent (Request, ShopContext) async throws -> Response) async throws -> Response {
+    func handle(_ request: Request, context: ShopContext, next: @concurrent (Request, ShopContext) async throws -> Response) async throws -> Response
+    {
         do { return try await next(request, context) } catch {
             let answer = answer(problem(error, request), to: request)
             return request.method == .head ? answer.withoutBody : answer

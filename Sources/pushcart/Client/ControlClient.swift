@@ -45,14 +45,16 @@ struct ControlClient: Sendable {
 
     /// The daemon holds the lock a moment before it listens, and a moment after it stops.
     private func waitForDaemon(_ path: String) async throws {
-        for _ in 0..<20 {
+        // Each attempt tries to connect for as long as it may take, so that time is what ends this, not a count.
+        let end = ContinuousClock.now + .seconds(3)
+        repeat {
             do {
-                _ = try await send(.get, "/healthz")
+                _ = try await send(.get, "/healthz", body: nil, type: "text/plain", timeout: .seconds(2))
                 return
             } catch let failure as CommandFailure where failure.exitCode == 69 {
                 try await Task.sleep(for: .milliseconds(100))
             }
-        }
+        } while ContinuousClock.now < end
         throw DataDirectory.busy(path)
     }
 

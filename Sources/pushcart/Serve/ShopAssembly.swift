@@ -37,6 +37,8 @@ struct ShopAssembly {
         var client = HTTPClient.Configuration(timeout: .init(connect: .seconds(2)))
         client.connectionPool.concurrentHTTP1ConnectionsPerHostSoftLimit = 64
         client.redirectConfiguration = .disallow
+        // A node that is down is told from one that is slow, and the next one asked at once.
+        client.connectionPool.retryConnectionEstablishment = false
         http = HTTPClient(eventLoopGroupProvider: .shared(MultiThreadedEventLoopGroup.singleton), configuration: client)
 
         var facilitators: [any Facilitator] = []
