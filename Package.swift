@@ -61,7 +61,7 @@ let rooms: [Room] = [
         products: [bigInt, crypto, httpClient, lifecycle, logging, nioCore, nioFoundation, nioHTTP1], testProducts: [nioPosix]),
     Room(
         name: "HTTPAPI",
-        imports: ["Domain", "Storage", "Catalogue", "Access", "Payments", "JSON", "X402"],
+        imports: ["Domain", "Storage", "Catalogue", "Payments", "JSON", "X402"],
         products: [crypto, hummingbird, httpTypes, logging, mustache, nioCore, nioPosix],
         resources: [.embedInCode("Pages/Templates")], testImports: ["Facilitators", "EVM", "X402EVM"],
         testProducts: [bigInt, httpClient, hummingbirdTesting, lifecycle]),

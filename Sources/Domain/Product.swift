@@ -93,7 +93,8 @@ extension ContentDigest {
         guard digits.count == 64 else { return nil }
         var bytes: [UInt8] = []
         for index in stride(from: 0, to: 64, by: 2) {
-            guard let high = Character(UnicodeScalar(digits[index])).hexDigitValue, let low = Character(UnicodeScalar(digits[index + 1])).hexDigitValue
+            guard let high = Character(UnicodeScalar(digits[index])).hexDigitValue,
+                let low = Character(UnicodeScalar(digits[index + 1])).hexDigitValue
             else { return nil }
             bytes.append(UInt8(high << 4 | low))
         }

@@ -16,7 +16,8 @@ struct ChainState: Sendable {
 
     static func calls(settler: EVMAddress) -> [RPCCall] {
         [
-            RPCCall("eth_getBlockByNumber", "latest", false), RPCCall("eth_maxPriorityFeePerGas"), RPCCall("eth_getBalance", .string(settler.hex), "latest"),
+            RPCCall("eth_getBlockByNumber", "latest", false), RPCCall("eth_maxPriorityFeePerGas"),
+            RPCCall("eth_getBalance", .string(settler.hex), "latest"),
         ]
     }
 

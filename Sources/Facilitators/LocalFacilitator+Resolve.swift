@@ -87,7 +87,9 @@ extension LocalFacilitator {
     /// Unused at a final block after its window: it can never be used any more.
     private func isOver(_ transfer: TransferAuthorization) async throws -> Bool {
         let block = try await rpc.call("eth_getBlockByNumber", "finalized", false)
-        guard let number = block["number"]?.string, let time = block["timestamp"]?.quantity, BigUInt(time) >= transfer.validBefore else { return false }
+        guard let number = block["number"]?.string, let time = block["timestamp"]?.quantity, BigUInt(time) >= transfer.validBefore else {
+            return false
+        }
         let call = RPCCall.read(
             asset.address, EIP3009.authorizationStateCallData(authorizer: transfer.from, nonce: transfer.nonce), block: number)
         guard let used = try await rpc.batch([call])[0].get().data else { return false }

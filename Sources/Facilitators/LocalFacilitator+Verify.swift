@@ -49,7 +49,8 @@ extension LocalFacilitator {
             return .unavailable("This shop cannot settle payments just now; its owner has been told.")
         }
         if try reader.revertedSettlements(payer: authorization.key.payer, since: now() - .seconds(86_400)) >= Self.revertLimit {
-            return .invalid(WireError(.invalidTransactionState, "Payments of this wallet failed on the chain three times in a day; try again tomorrow."))
+            return .invalid(
+                WireError(.invalidTransactionState, "Payments of this wallet failed on the chain three times in a day; try again tomorrow."))
         }
         return nil
     }

@@ -116,7 +116,8 @@ public final class Paygate: Sendable {
     // MARK: Recall
 
     private func recall(_ known: Payment, _ shown: Presented, _ product: Product) async throws -> Admission {
-        let isSigned = known.authorization.signature == shown.authorization.signature || shown.facilitator.proves(shown.authorization, for: shown.option)
+        let isSigned =
+            known.authorization.signature == shown.authorization.signature || shown.facilitator.proves(shown.authorization, for: shown.option)
         guard isSigned,
             Replay.judge(known, productID: product.id, sealHash: shown.sealHash, sandbox: shown.option.sandbox, now: now()) == .honest
         else { return .refused(Self.spent, payer: shown.authorization.key.payer) }
@@ -159,7 +160,8 @@ public final class Paygate: Sendable {
         for former in try await offers.honouredPrices(product) {
             if Quote.all(former, by: [shown.option]).first?.amount == shown.authorization.amount { return }
         }
-        throw WireError(.valueMismatch, "The payment is not for the price, which is \(price.map(shown.option.asset.text) ?? "not payable in this asset").")
+        throw WireError(
+            .valueMismatch, "The payment is not for the price, which is \(price.map(shown.option.asset.text) ?? "not payable in this asset").")
     }
 
     /// What is no longer for sale is still given to the wallet that bought it.

@@ -1,5 +1,5 @@
-import Foundation
 import Domain
+import Foundation
 import GRDB
 
 // How values of Domain stand in columns; the only file that knows.

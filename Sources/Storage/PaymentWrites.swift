@@ -28,7 +28,9 @@ extension Writer {
     ///
     /// A practice payment has no chain to wait for: with `sandboxTransaction` it is claimed, paid and posted in this one write.
     /// - Parameter sandboxAllowance: what a practice wallet may spend in all.
-    public func claim(_ claim: Claim, sandboxAllowance: AtomicAmount = AtomicAmount(0), sandboxTransaction: [UInt8]? = nil) async throws -> ClaimOutcome {
+    public func claim(_ claim: Claim, sandboxAllowance: AtomicAmount = AtomicAmount(0), sandboxTransaction: [UInt8]? = nil) async throws
+        -> ClaimOutcome
+    {
         try await write { db in
             let key = claim.authorization.key
             let known = try PaymentRows.find(db, key)
@@ -72,7 +74,8 @@ extension Writer {
             id, Int64(authorization.key.network.chainID), blob(authorization.key.asset), blob(authorization.key.payer),
             blob(authorization.key.nonce), blob(authorization.payTo), authorization.amount.column, authorization.validAfter.column,
             authorization.validBefore.column, blob(authorization.signature), claim.sandbox, claim.productID, blob(claim.content.bytes),
-            claim.protocolVersion, claim.sealHash.map(blob) ?? .null, blob(claim.token.bytes), (transaction == nil ? PaymentState.claimed : .settled).rawValue,
+            claim.protocolVersion, claim.sealHash.map(blob) ?? .null, blob(claim.token.bytes),
+            (transaction == nil ? PaymentState.claimed : .settled).rawValue,
             transaction.map(blob) ?? .null, claim.at.milliseconds, transaction == nil ? nil : claim.at.milliseconds,
         ])
     }

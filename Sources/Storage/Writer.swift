@@ -1,5 +1,5 @@
-import Glibc
 public import GRDB
+import Glibc
 import Synchronization
 
 /// How much the writer has done since it was opened.

@@ -15,7 +15,9 @@ public struct PaymentRequirements: Hashable, Sendable {
     /// - Throws: `WireError` with `invalid_payment_requirements` when a required field is missing or not a string.
     public init(_ json: JSONObject) throws(WireError) {
         func text(_ name: String) throws(WireError) -> String {
-            guard let value = json[name]?.string else { throw WireError(.invalidPaymentRequirements, "“\(name)” is missing from the terms, or no text.") }
+            guard let value = json[name]?.string else {
+                throw WireError(.invalidPaymentRequirements, "“\(name)” is missing from the terms, or no text.")
+            }
             return value
         }
         self.json = json

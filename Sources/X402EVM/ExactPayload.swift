@@ -23,7 +23,8 @@ public struct ExactPayload: Hashable, Sendable {
             throw WireError(.invalidPayload, "“payload.authorization” is missing, or no JSON object; only EIP-3009 payments are taken.")
         }
         let text = try Self.text(payload, "signature", in: "payload")
-        guard text.utf8.count <= 2 + 2 * Self.maximumSignatureLength, text.hasPrefix("0x"), let signature = Hex.decode(text), !signature.isEmpty else {
+        guard text.utf8.count <= 2 + 2 * Self.maximumSignatureLength, text.hasPrefix("0x"), let signature = Hex.decode(text), !signature.isEmpty
+        else {
             throw WireError(.invalidPayload, "“payload.signature” is not 0x and hexadecimal digits of at most \(Self.maximumSignatureLength) bytes.")
         }
         let nonce = try Self.text(fields, "nonce")

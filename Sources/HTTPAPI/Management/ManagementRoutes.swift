@@ -130,7 +130,8 @@ struct ManagementRoutes: Sendable {
         switch try await shop.catalogue.add(draft, actor: actor) {
         case .created(let product): return .json(JSONValue.object(ProductJSON.write(product, shop)).encoded(), status: .created)
         case .slugTaken:
-            throw Problem(.conflict, "There is a product named “\(slug)” already; choose another slug, or change that one with “pushcart product edit”.")
+            throw Problem(
+                .conflict, "There is a product named “\(slug)” already; choose another slug, or change that one with “pushcart product edit”.")
         }
     }
 

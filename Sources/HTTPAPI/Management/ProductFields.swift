@@ -68,7 +68,8 @@ struct ProductFields {
             }
             let isType = mediaType.utf8.allSatisfy { $0 > 0x20 && $0 < 0x7F || $0 == 0x20 } && mediaType.split(separator: "/").count == 2
             if !isType { content.refuse("mediaType", "a media type is written as text/plain") }
-            let isPlain = !fileName.unicodeScalars.contains { $0.properties.generalCategory == .control || $0 == "/" } && fileName != "." && fileName != ".."
+            let isPlain =
+                !fileName.unicodeScalars.contains { $0.properties.generalCategory == .control || $0 == "/" } && fileName != "." && fileName != ".."
             if !isPlain { content.refuse("fileName", "a file's name has no slash and no control character") }
             return (digest, mediaType, fileName)
         }

@@ -22,7 +22,8 @@ extension Pages {
             "receipt",
             ReceiptPage(
                 shopName: frame.shopName, styleVersion: frame.styleVersion, canonicalURL: frame.canonicalURL, practice: payment.sandbox,
-                openingSoon: frame.openingSoon, number: payment.orderID.map { Order.number(id: $0, at: moment) } ?? "\(payment.receiptID)".prefix(8).description,
+                openingSoon: frame.openingSoon,
+                number: payment.orderID.map { Order.number(id: $0, at: moment) } ?? "\(payment.receiptID)".prefix(8).description,
                 state: state, stateClass: stateClass, stateSentence: sentence, productTitle: product.title, productURL: shop.offers.url(product),
                 amount: option?.asset.text(payment.authorization.amount) ?? "\(payment.authorization.amount)",
                 network: option?.networkName ?? payment.authorization.key.network.description,

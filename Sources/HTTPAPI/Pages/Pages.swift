@@ -70,7 +70,9 @@ func sizeText(_ bytes: Int64) -> String {
     for unit in ["KB", "MB", "GB", "TB"] {
         // Tenths, rounded, in whole numbers.
         let tenths = (value + 50) / 100
-        if tenths < 10_000 || unit == "TB" { return tenths % 10 == 0 || tenths >= 1000 ? "\(tenths / 10) \(unit)" : "\(tenths / 10).\(tenths % 10) \(unit)" }
+        if tenths < 10_000 || unit == "TB" {
+            return tenths % 10 == 0 || tenths >= 1000 ? "\(tenths / 10) \(unit)" : "\(tenths / 10).\(tenths % 10) \(unit)"
+        }
         value /= 1000
     }
     return "\(bytes) bytes"

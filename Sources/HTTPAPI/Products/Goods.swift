@@ -65,7 +65,9 @@ struct Goods: Sendable {
     /// `Content-Disposition` with a plain name for old clients and the real one (RFC 6266).
     static func attachment(_ name: String) -> String {
         let plain = String(
-            name.unicodeScalars.map { $0.isASCII && $0.value >= 0x20 && $0.value < 0x7F && $0 != "\"" && $0 != "\\" && $0 != "%" ? Character($0) : "_" })
+            name.unicodeScalars.map {
+                $0.isASCII && $0.value >= 0x20 && $0.value < 0x7F && $0 != "\"" && $0 != "\\" && $0 != "%" ? Character($0) : "_"
+            })
         let allowed = CharacterSet(charactersIn: "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789!#$&+-.^_`|~")
         let encoded = name.addingPercentEncoding(withAllowedCharacters: allowed) ?? plain
         return encoded == name ? "attachment; filename=\"\(plain)\"" : "attachment; filename=\"\(plain)\"; filename*=UTF-8''\(encoded)"

@@ -125,7 +125,8 @@ struct ProductRoutes: Sendable {
             let content = try delivery.sold(product, receipt.content)
             let sold =
                 content.digest == goods.content.digest && receipt.payment.sandbox == shop.isPractice && !goods.isPage
-                ? goods : try await delivery.goods(product, content, sandbox: receipt.payment.sandbox, negotiation, receipt: receipt.payment.receiptID)
+                ? goods
+                : try await delivery.goods(product, content, sandbox: receipt.payment.sandbox, negotiation, receipt: receipt.payment.receiptID)
             return try await deliver(sold, receipt, request, context, version: payload.version)
         case .pending(let payment): return pending(payment, version: payload.version)
         case .refused(let error, let payer):

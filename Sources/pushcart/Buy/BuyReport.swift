@@ -54,7 +54,8 @@ struct BuyReport: Sendable {
     ) -> String {
         func text(_ value: String?) -> JSONValue { value.map(JSONValue.string) ?? .null }
         let json: JSONValue = [
-            "paid": .bool(paid), "alreadyOwned": .bool(isOwned), "amount": text(payment.map { $0.asset.decimal($0.amount) }), "asset": text(payment?.asset.symbol),
+            "paid": .bool(paid), "alreadyOwned": .bool(isOwned), "amount": text(payment.map { $0.asset.decimal($0.amount) }),
+            "asset": text(payment?.asset.symbol),
             "network": text(payment?.network.description), "payer": text(payment?.payer.checksummed), "transaction": text(transaction),
             "file": text(saved.file), "sandbox": .bool(payment?.sandbox ?? false), "receipt": text(receipt?.description),
         ]

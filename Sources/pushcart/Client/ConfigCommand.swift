@@ -37,8 +37,10 @@ struct ConfigCommand: AsyncParsableCommand {
             output.write(.object(json)) { value in
                 (value.object?.members ?? []).map { member in
                     if let networks = member.value.array {
-                        return networks.map { "network \($0["chain-id"]?.int64 ?? 0): \(($0["rpc-urls"]?.array ?? []).compactMap(\.string).joined(separator: ", "))" }
-                            .joined(separator: "\n")
+                        return networks.map {
+                            "network \($0["chain-id"]?.int64 ?? 0): \(($0["rpc-urls"]?.array ?? []).compactMap(\.string).joined(separator: ", "))"
+                        }
+                        .joined(separator: "\n")
                     }
                     return "\(member.key): \(member.value.string ?? "")"
                 }.filter { !$0.isEmpty }.joined(separator: "\n")

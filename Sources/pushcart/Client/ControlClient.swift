@@ -117,11 +117,13 @@ struct ControlClient: Sendable {
             response = try await http.execute(request, timeout: timeout)
             bytes = try await response.body.collect(upTo: 16 * 1024 * 1024)
         } catch let failure as CommandFailure { throw failure } catch let error as IOError where error.errnoCode == EACCES {
-            throw CommandFailure(exitCode: 77, sentence: "You may not use this shop's control socket; run the command as the shop's user, or with sudo.")
+            throw CommandFailure(
+                exitCode: 77, sentence: "You may not use this shop's control socket; run the command as the shop's user, or with sudo.")
         } catch {
             throw CommandFailure(exitCode: 69, sentence: "The shop's daemon is not reachable (\(error)); start it with “pushcart serve”.")
         }
-        let json = (try? JSONValue(parsing: bytes.readableBytesView, limits: JSONLimits(maxBytes: 16 * 1024 * 1024))) ?? .null  // a plain text has none
+        // A plain text has none.
+        let json = (try? JSONValue(parsing: bytes.readableBytesView, limits: JSONLimits(maxBytes: 16 * 1024 * 1024))) ?? .null
         guard (200..<300).contains(response.status.code) else {
             let sentence = json["detail"]?.string ?? "The shop answered \(response.status.code)."
             var lines = [sentence]

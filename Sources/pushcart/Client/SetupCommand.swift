@@ -52,7 +52,9 @@ struct SetupCommand: AsyncParsableCommand, ShopCommand {
         }
         if let key, let name = network?.settlerKey { try directory.store(Data(key.utf8), name) }
         let database: ShopDatabase
-        do { database = try ShopDatabase(path: directory.database) } catch let error as StorageError { throw CommandFailure.refused(error.description) }
+        do { database = try ShopDatabase(path: directory.database) } catch let error as StorageError {
+            throw CommandFailure.refused(error.description)
+        }
         var settings = try database.reader.settings()
         if let name { settings.name = name }
         if let origin { settings.origin = try MachineSettings.origin(origin) }
@@ -75,18 +77,27 @@ struct SetupCommand: AsyncParsableCommand, ShopCommand {
         let own = machine.networks.first { $0.chainID == network.chainID }
         guard own != nil || NetworkPreset.of(chainID: network.chainID) != nil else {
             let known = NetworkPreset.all.map { "eip155:\($0.chainID) (\($0.name))" }.joined(separator: ", ")
-            throw CommandFailure(exitCode: 2, sentence: "\(network) is not a network that Pushcart knows: \(known). Others are described in pushcart.yaml.")
+            throw CommandFailure(
+                exitCode: 2, sentence: "\(network) is not a network that Pushcart knows: \(known). Others are described in pushcart.yaml.")
         }
         guard let payTo else { throw CommandFailure(exitCode: 2, sentence: "Say where the money goes: --pay-to 0x…") }
         guard let address = EVMAddress(hex: payTo), address != .zero else {
             throw CommandFailure(exitCode: 2, sentence: "“\(payTo.prefix(80))” is no address; it has 0x and 40 hexadecimal digits.")
         }
         if AddressChecksum(of: payTo) == .wrong {
-            throw CommandFailure(exitCode: 2, sentence: "The capitals of “\(payTo)” do not fit its digits; there is a typing error in it. Copy it again from your wallet.")
+            throw CommandFailure(
+                exitCode: 2,
+                sentence: "The capitals of “\(payTo)” do not fit its digits; there is a typing error in it. Copy it again from your wallet.")
         }
-        guard rpcURL != nil || own?.rpcURLs.isEmpty == false else { throw CommandFailure(exitCode: 2, sentence: "Name a node of the chain: --rpc-url URL.") }
-        if let rpcURL, !NetworkSettings.isURL(rpcURL) { throw CommandFailure(exitCode: 2, sentence: "“\(rpcURL.prefix(80))” is no http or https address.") }
-        guard settlerKeyFile != nil else { throw CommandFailure(exitCode: 2, sentence: "Name the key that pays network fees: --settler-key-file FILE.") }
+        guard rpcURL != nil || own?.rpcURLs.isEmpty == false else {
+            throw CommandFailure(exitCode: 2, sentence: "Name a node of the chain: --rpc-url URL.")
+        }
+        if let rpcURL, !NetworkSettings.isURL(rpcURL) {
+            throw CommandFailure(exitCode: 2, sentence: "“\(rpcURL.prefix(80))” is no http or https address.")
+        }
+        guard settlerKeyFile != nil else {
+            throw CommandFailure(exitCode: 2, sentence: "Name the key that pays network fees: --settler-key-file FILE.")
+        }
         return ShopNetwork(network: network, payTo: address.bytes, rpcURL: rpcURL, settlerKey: "settler-\(network.chainID).key")
     }
 
@@ -119,7 +130,8 @@ struct SetupCommand: AsyncParsableCommand, ShopCommand {
 
     private static func isMailAddress(_ text: String) -> Bool {
         let parts = text.split(separator: "@", omittingEmptySubsequences: false)
-        return parts.count == 2 && parts.allSatisfy { !$0.isEmpty } && text.utf8.count <= 254 && text.unicodeScalars.allSatisfy { $0.value > 0x20 && $0.value != 0x7F }
+        return parts.count == 2 && parts.allSatisfy { !$0.isEmpty } && text.utf8.count <= 254
+            && text.unicodeScalars.allSatisfy { $0.value > 0x20 && $0.value != 0x7F }
     }
 }
 

@@ -78,9 +78,12 @@ struct MachineSettings: Sendable {
     /// - Throws: `CommandFailure` when it is none.
     static func origin(_ text: String) throws -> String {
         let text = text.hasSuffix("/") ? String(text.dropLast()) : text
-        guard let url = URLComponents(string: text), url.scheme == "http" || url.scheme == "https", let host = url.host, !host.isEmpty, url.path.isEmpty,
+        guard let url = URLComponents(string: text), url.scheme == "http" || url.scheme == "https", let host = url.host, !host.isEmpty,
+            url.path.isEmpty,
             url.query == nil, url.fragment == nil, url.user == nil, text.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F })
-        else { throw CommandFailure(exitCode: 2, sentence: "“\(text.prefix(80))” is no origin; write a scheme and a host, such as https://shop.example.") }
+        else {
+            throw CommandFailure(exitCode: 2, sentence: "“\(text.prefix(80))” is no origin; write a scheme and a host, such as https://shop.example.")
+        }
         return text
     }
 }

@@ -52,7 +52,8 @@ struct ServeCommand: AsyncParsableCommand, ShopCommand {
             router: shop.publicRouter,
             server: .http1(
                 configuration: .init(
-                    idleTimeout: .seconds(75), httpDecoderConfiguration: .init(maxHeaderFieldSize: 32_768, maxHeaderListSize: 65_536, maxHeaderFieldCount: 200))),
+                    idleTimeout: .seconds(75),
+                    httpDecoderConfiguration: .init(maxHeaderFieldSize: 32_768, maxHeaderListSize: 65_536, maxHeaderFieldCount: 200))),
             configuration: ApplicationConfiguration(
                 address: .hostname(machine.host, port: machine.port), serverName: "pushcart", backlog: 1024),
             onServerRunning: { channel in
@@ -71,7 +72,8 @@ struct ServeCommand: AsyncParsableCommand, ShopCommand {
             return CommandFailure.refused("Something else listens on \(machine.host):\(machine.port); choose another address with --listen.")
         }
         if let error = error as? IOError, error.errnoCode == EACCES {
-            return CommandFailure(exitCode: 77, sentence: "Listening on port \(machine.port) is not allowed for this user; choose one above 1023 with --listen.")
+            return CommandFailure(
+                exitCode: 77, sentence: "Listening on port \(machine.port) is not allowed for this user; choose one above 1023 with --listen.")
         }
         return error
     }
@@ -89,7 +91,10 @@ enum ServeLog {
         var text = "Pushcart \(shop.version) is open at \(listening)"
         if shop.origin != listening { text += " (publicly \(shop.origin))" }
         text += shop.isPractice ? ", taking practice money.\n" : ".\n"
-        if isEmpty { text += "Nothing is for sale yet. Add something: pushcart product add --data \(directory) --slug hello --title \"Hello\" --price 0.01 --article text.md\n" }
+        if isEmpty {
+            text +=
+                "Nothing is for sale yet. Add something: pushcart product add --data \(directory) --slug hello --title \"Hello\" --price 0.01 --article text.md\n"
+        }
         FileHandle.standardError.write(Data(text.utf8))
     }
 }

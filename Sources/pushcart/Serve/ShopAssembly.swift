@@ -78,7 +78,9 @@ struct ShopAssembly {
     private static let practicePayTo = Array(Keccak256.hash(utf8: "pushcart practice money").bytes.suffix(20))
 
     private static func option(_ preset: NetworkPreset, payTo: [UInt8], sandbox: Bool) -> PaymentOption? {
-        guard let network = Network(chainID: preset.chainID), let address = EVMAddress(payTo), let currency = Currency(preset.token.currency) else { return nil }
+        guard let network = Network(chainID: preset.chainID), let address = EVMAddress(payTo), let currency = Currency(preset.token.currency) else {
+            return nil
+        }
         let asset = Asset(
             network: network, address: preset.token.address.bytes, addressText: preset.token.address.checksummed, symbol: preset.token.symbol,
             decimals: preset.token.decimals, currency: currency, domainName: preset.token.domainName, domainVersion: preset.token.domainVersion)
@@ -92,9 +94,11 @@ struct ShopAssembly {
         _ now: @escaping WallClock, _ log: Logger
     ) throws -> LocalFacilitator {
         let settings = machine.networks.first { $0.chainID == network.network.chainID }
-        guard let preset = settings?.preset ?? NetworkPreset.of(chainID: network.network.chainID), let option = option(preset, payTo: network.payTo, sandbox: false)
+        guard let preset = settings?.preset ?? NetworkPreset.of(chainID: network.network.chainID),
+            let option = option(preset, payTo: network.payTo, sandbox: false)
         else {
-            throw CommandFailure.refused("The network \(network.network) is not one that Pushcart knows; describe it under “networks” in pushcart.yaml.")
+            throw CommandFailure.refused(
+                "The network \(network.network) is not one that Pushcart knows; describe it under “networks” in pushcart.yaml.")
         }
         let urls = settings.flatMap { $0.rpcURLs.isEmpty ? nil : $0.rpcURLs } ?? network.rpcURL.map { [$0] } ?? []
         guard !urls.isEmpty else {
