@@ -1,0 +1,73 @@
+import NIOCore
+import NIOHTTP1
+import NIOPosix
+import Synchronization
+
+/// A tiny HTTP server on a real socket: every request body goes to the test, which says what comes back.
+final class NodeServer: Sendable {
+    enum Reply: Sendable {
+        case body(String, status: HTTPResponseStatus = .ok)
+        /// The connection is cut without an answer.
+        case cut
+        /// A head that promises a body, and then nothing.
+        case headOnly
+    }
+
+    typealias Answer = @Sendable (_ body: [UInt8]) -> Reply
+
+    private let channel: any Channel
+    var url: String { "http://127.0.0.1:\(channel.localAddress?.port ?? 0)" }
+
+    init(_ answer: @escaping Answer) async throws {
+        channel = try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
+            .childChannelInitializer { channel in
+                channel.eventLoop.makeCompletedFuture {
+                    try channel.pipeline.syncOperations.configureHTTPServerPipeline()
+                    try channel.pipeline.syncOperations.addHandler(Handler(answer))
+                }
+            }
+            .bind(host: "127.0.0.1", port: 0).get()
+    }
+
+    deinit { channel.close(promise: nil) }
+
+    /// An address at which nobody listens.
+    static func deadURL() async throws -> String {
+        let server = try await NodeServer { _ in .cut }
+        let url = server.url
+        try await server.channel.close()
+        return url
+    }
+
+    private final class Handler: ChannelInboundHandler {
+        typealias InboundIn = HTTPServerRequestPart
+        typealias OutboundOut = HTTPServerResponsePart
+
+        private let answer: Answer
+        private var body: [UInt8] = []
+
+        init(_ answer: @escaping Answer) { self.answer = answer }
+
+        func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+            switch unwrapInboundIn(data) {
+            case .head: body = []
+            case .body(let buffer): body += buffer.readableBytesView
+            case .end: write(answer(body), context)
+            }
+        }
+
+        private func write(_ reply: Reply, _ context: ChannelHandlerContext) {
+            switch reply {
+            case .cut: context.close(promise: nil)
+            case .headOnly:
+                let head = HTTPResponseHead(version: .http1_1, status: .ok, headers: ["Content-Length": "100"])
+                context.writeAndFlush(wrapOutboundOut(.head(head)), promise: nil)
+            case .body(let text, let status):
+                let headers: HTTPHeaders = ["Content-Length": String(text.utf8.count), "Content-Type": "application/json"]
+                context.write(wrapOutboundOut(.head(HTTPResponseHead(version: .http1_1, status: status, headers: headers))), promise: nil)
+                context.write(wrapOutboundOut(.body(.byteBuffer(ByteBuffer(string: text)))), promise: nil)
+                context.writeAndFlush(wrapOutboundOut(.end(nil)), promise: nil)
+            }
+        }
+    }
+}
