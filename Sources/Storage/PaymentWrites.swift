@@ -82,14 +82,16 @@ extension Writer {
 
     /// False when the wallet cannot pay.
     private static func spendPractice(_ db: Database, _ claim: Claim, allowance: AtomicAmount) throws -> Bool {
-        let payer = claim.authorization.key.payer
-        guard claim.authorization.amount <= allowance else { return false }
-        let spent = try PaymentRows.sandboxSpent(db, payer).units + claim.authorization.amount.units
-        guard spent <= allowance.units, let column = Int64(exactly: spent) else { return false }
+        guard claim.authorization.amount <= allowance, let amount = Int64(exactly: claim.authorization.amount.units),
+            let limit = Int64(exactly: allowance.units)
+        else { return false }
         try db.cachedStatement(
-            sql: "INSERT INTO sandbox_wallets(payer, spent) VALUES (?, ?) ON CONFLICT (payer) DO UPDATE SET spent = excluded.spent"
-        ).execute(arguments: [blob(payer), column])
-        return true
+            sql: """
+                INSERT INTO sandbox_wallets(payer, spent) VALUES (?, ?)
+                ON CONFLICT (payer) DO UPDATE SET spent = spent + excluded.spent WHERE spent <= ? - excluded.spent
+                """
+        ).execute(arguments: [blob(claim.authorization.key.payer), amount, limit])
+        return db.changesCount == 1
     }
 
     /// Order, entitlement and event of a paid payment; the order's id.

@@ -154,7 +154,7 @@ final class ChainDesk: Sendable {
 
     static func told(_ settlement: Settlement) -> String {
         switch settlement {
-        case .settled(let transaction): "settled by \(lowercaseHex(transaction.prefix(2)))"
+        case .settled(let transaction): "settled by \(lowercaseHex(Array(transaction.prefix(2))))"
         case .notSent(let error): "not sent: \(error.reason)"
         case .failed(let error): "failed: \(error.reason)"
         case .unknown: "unknown"
@@ -164,7 +164,7 @@ final class ChainDesk: Sendable {
     func settle(_ payment: Payment) async -> String { Self.told(await facilitator.settle(payment, for: option)) }
     func resolve(_ payment: Payment) async -> String { Self.told(await facilitator.resolve(payment, for: option)) }
 
-    static func settled(by hash: Bytes32) -> String { "settled by \(lowercaseHex(hash.bytes.prefix(2)))" }
+    static func settled(by hash: Bytes32) -> String { "settled by \(lowercaseHex(Array(hash.bytes.prefix(2))))" }
 }
 
 /// Remembers what was logged and tells who waits for a line.

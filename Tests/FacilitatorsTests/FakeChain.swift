@@ -91,16 +91,16 @@ final class FakeChain: Sendable {
         } catch { return .cut }
     }
 
-    private func answer(_ request: JSONValue) throws(Cut) -> JSONValue {
+    private func answer(_ request: JSONValue) throws -> JSONValue {
         let id = request["id"] ?? nil
         do {
-            let result = try state.withLock { state in
+            let result = try state.withLock { state throws -> JSONValue in
                 try result(request["method"]?.string ?? "", request["params"]?.array ?? [], &state)
             }
             return ["jsonrpc": "2.0", "id": id, "result": result]
         } catch let refusal as Refusal {
             return ["jsonrpc": "2.0", "id": id, "error": ["code": .integer(refusal.code), "message": .string(refusal.message)]]
-        } catch { throw Cut() }
+        }
     }
 
     private func result(_ method: String, _ parameters: [JSONValue], _ state: inout State) throws -> JSONValue {

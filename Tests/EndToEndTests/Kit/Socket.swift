@@ -17,10 +17,8 @@ final class Socket: Sendable {
         let code = withUnsafePointer(to: &address) { pointer in
             pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size)) }
         }
-        guard code == 0 else {
-            close(descriptor)
-            throw Failure(description: "nobody listens on \(port)")
-        }
+        // All is initialised by now, so throwing runs `deinit`.
+        guard code == 0 else { throw Failure(description: "nobody listens on \(port)") }
     }
 
     deinit { close(descriptor) }
