@@ -103,7 +103,8 @@ final class ChainDesk: Sendable {
 
     func claim(_ authorization: Authorization) async throws -> Payment {
         let claim = Claim(
-            authorization: authorization, sandbox: false, productID: product.id, repeatable: true, content: product.content.digest, protocolVersion: 2,
+            authorization: authorization, sandbox: false, productID: product.id, repeatable: true, content: product.content.digest,
+            protocolVersion: 2,
             sealHash: nil, token: PaymentToken([UInt8](repeating: 3, count: 12))!, at: clock.now)
         guard case .claimed(let payment) = try await writer.claim(claim) else { throw Missing() }
         return payment
@@ -115,7 +116,8 @@ final class ChainDesk: Sendable {
         let payload = try #require(facilitator.asset.payload(authorization))
         let unsigned = try #require(
             EIP1559Transaction(
-                chainID: 8453, nonce: accountNonce, maxPriorityFeePerGas: 1, maxFeePerGas: 2, gasLimit: 150_000, to: facilitator.asset.address, value: 0,
+                chainID: 8453, nonce: accountNonce, maxPriorityFeePerGas: 1, maxFeePerGas: 2, gasLimit: 150_000, to: facilitator.asset.address,
+                value: 0,
                 data: payload.authorization.callData(signatureBytes: payload.signature)))
         let signed = unsigned.signed(by: Self.settler)
         let isStored = try await writer.addAttempt(
@@ -163,6 +165,20 @@ final class ChainDesk: Sendable {
 
     func settle(_ payment: Payment) async -> String { Self.told(await facilitator.settle(payment, for: option)) }
     func resolve(_ payment: Payment) async -> String { Self.told(await facilitator.resolve(payment, for: option)) }
+
+    /// Whether that is what the fees of all attempts come to, once they are noted beside the answer.
+    func feesBecome(_ wei: UInt64) async throws -> Bool {
+        let end = ContinuousClock.now + .seconds(20)
+        while ContinuousClock.now < end {
+            if try await reader.feesSpent(chainID: 8453, since: Timestamp(seconds: 0)) == UInt128(wei),
+                facilitator.fees.spent(at: clock.now) <= UInt128(wei)
+            {
+                return true
+            }
+            await Task.yield()
+        }
+        return false
+    }
 
     static func settled(by hash: Bytes32) -> String { "settled by \(lowercaseHex(Array(hash.bytes.prefix(2))))" }
 }

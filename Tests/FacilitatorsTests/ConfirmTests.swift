@@ -2,8 +2,10 @@ import Domain
 import EVM
 import JSON
 import Payments
+import Storage
 import Testing
 import X402
+import X402EVM
 
 @testable import Facilitators
 
@@ -19,12 +21,15 @@ import X402
     }
 
     static let mismatches: [(change: @Sendable (inout FakeChain.State) -> Void, says: String)] = [
-        ({ $0.chainID = 1 }, "another chain"), ({ $0.troubled = ["eth_chainId"] }, "another chain"), ({ $0.odd = ["eth_chainId": "8453"] }, "another chain"),
+        ({ $0.chainID = 1 }, "another chain"), ({ $0.troubled = ["eth_chainId"] }, "another chain"),
+        ({ $0.odd = ["eth_chainId": "8453"] }, "another chain"),
         ({ $0.separator = [UInt8](repeating: 1, count: 32) }, "signing domain"), ({ $0.separator = [] }, "signing domain"),
         ({ $0.troubled = ["eth_call"] }, "signing domain"), ({ $0.decimals = 18 }, "other decimals"), ({ $0.decimals = 0 }, "other decimals"),
     ]
 
-    @Test(arguments: mismatches.indices) func `a network that is another one is withheld with its reason, also after it was offered`(_ index: Int) async throws {
+    @Test(arguments: mismatches.indices) func `a network that is another one is withheld with its reason, also after it was offered`(_ index: Int)
+        async throws
+    {
         let desk = try await ChainDesk()
         let (change, says) = Self.mismatches[index]
         desk.chain.set(change)

@@ -92,12 +92,12 @@ final class FakeChain: Sendable {
     }
 
     private func answer(_ request: JSONValue) throws -> JSONValue {
-        let id = request["id"] ?? nil
+        let id = request["id"] ?? .null
         do {
-            let result = try state.withLock { state throws -> JSONValue in
+            let answer = try state.withLock { state throws -> JSONValue in
                 try result(request["method"]?.string ?? "", request["params"]?.array ?? [], &state)
             }
-            return ["jsonrpc": "2.0", "id": id, "result": result]
+            return ["jsonrpc": "2.0", "id": id, "result": answer]
         } catch let refusal as Refusal {
             return ["jsonrpc": "2.0", "id": id, "error": ["code": .integer(refusal.code), "message": .string(refusal.message)]]
         }
@@ -228,9 +228,13 @@ final class FakeChain: Sendable {
         state.receipts[hash] = Self.receipt(
             status: 1,
             logs: [
-                ["address": .string(asset.hex), "topics": .array([EventTopic.authorizationUsed, from, nonce].map { .string($0.hex) }), "data": "0x"],
                 [
-                    "address": .string(asset.hex), "topics": .array([EventTopic.transfer, from, to].map { .string($0.hex) }), "data": .string(value.hex),
+                    "address": .string(asset.hex), "topics": .array([EventTopic.authorizationUsed, from, nonce].map { .string($0.hex) }),
+                    "data": "0x",
+                ],
+                [
+                    "address": .string(asset.hex), "topics": .array([EventTopic.transfer, from, to].map { .string($0.hex) }),
+                    "data": .string(value.hex),
                 ],
             ])
     }

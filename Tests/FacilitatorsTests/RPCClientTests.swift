@@ -56,7 +56,9 @@ import Testing
 
     @Test func `a refusal is told in its place beside the answers, null is an answer`() async throws {
         let answers = try await ask(
-            .body(#"[{"id":0,"result":null,"error":null},{"id":1,"error":{"code":3,"message":"execution reverted","data":"0x08"}},{"id":2,"error":{}}]"#))
+            .body(
+                #"[{"id":0,"result":null,"error":null},{"id":1,"error":{"code":3,"message":"execution reverted","data":"0x08"}},{"id":2,"error":{}}]"#
+            ))
         #expect(answers == ["null", "execution reverted (3)", "an error without words (0)"])
     }
 
@@ -102,7 +104,9 @@ import Testing
             }
         }
         let (silent, rubbish) = (try await node("silent", .cut), try await node("rubbish", .body("?")))
-        let (refusing, good) = (try await node("refusing", .body(#"{"error":{"code":1,"message":"no"}}"#)), try await node("good", .body(#"{"result":"0x1"}"#)))
+        let (refusing, good) = (
+            try await node("refusing", .body(#"{"error":{"code":1,"message":"no"}}"#)), try await node("good", .body(#"{"result":"0x1"}"#))
+        )
         #expect(try await client(rubbish.url, good.url, refusing.url).call("eth_chainId") == "0x1")
         #expect(asked.withLock { $0 } == ["rubbish", "good"])
         asked.withLock { $0 = [] }
@@ -113,7 +117,8 @@ import Testing
 
     @Test(
         arguments: [
-            (3, "anything", true), (-32000, "execution reverted: too late", true), (-32015, "VM execution error: revert", true), (-32000, "header not found", false),
+            (3, "anything", true), (-32000, "execution reverted: too late", true), (-32015, "VM execution error: revert", true),
+            (-32000, "header not found", false),
             (-32005, "limit exceeded", false), (0, "", false),
         ] as [(Int64, String, Bool)])
     func `a revert is told from a node's own trouble`(_ code: Int64, _ message: String, _ isRevert: Bool) {

@@ -18,7 +18,8 @@ import X402EVM
         validAfter: UInt64 = 0, validBefore: UInt64 = 1_800_000_300, signature: [UInt8]? = nil, by key: PrivateKey = ChainDesk.payer
     ) -> Authorization {
         let transfer = TransferAuthorization(
-            from: ChainDesk.payer.address, to: EVMAddress(option.payTo)!, value: 5, validAfter: BigUInt(validAfter), validBefore: BigUInt(validBefore),
+            from: ChainDesk.payer.address, to: EVMAddress(option.payTo)!, value: 5, validAfter: BigUInt(validAfter),
+            validBefore: BigUInt(validBefore),
             nonce: Bytes32([UInt8](repeating: 1, count: 32))!)!
         return Authorization(
             key: PaymentKey(network: option.network, asset: option.asset.address, payer: ChainDesk.payer.address.bytes, nonce: transfer.nonce.bytes),
@@ -66,7 +67,8 @@ import X402EVM
     @Test func `a stored row that is no authorization proves nothing`() async {
         let good = authorization()
         let odd = Authorization(
-            key: PaymentKey(network: option.network, asset: option.asset.address, payer: [1], nonce: [2]), payTo: [3], amount: good.amount, validAfter: 0,
+            key: PaymentKey(network: option.network, asset: option.asset.address, payer: [1], nonce: [2]), payTo: [3], amount: good.amount,
+            validAfter: 0,
             validBefore: good.validBefore, signature: good.signature)
         #expect(!sandbox.proves(odd, for: option))
         #expect(await verdict(odd) == "invalid_exact_evm_payload_signature")
@@ -100,7 +102,8 @@ import X402EVM
         }
         let plain = try read()
         #expect(plain.amount == AtomicAmount(7) && plain.validAfter == 0 && plain.validBefore == 8 && plain.signature == [1, 2])
-        #expect(plain.key.payer == ChainDesk.payer.address.bytes && plain.key.nonce == [UInt8](repeating: 9, count: 32) && plain.payTo == option.payTo)
+        #expect(
+            plain.key.payer == ChainDesk.payer.address.bytes && plain.key.nonce == [UInt8](repeating: 9, count: 32) && plain.payTo == option.payTo)
         #expect(plain.key.network == option.network && plain.key.asset == option.asset.address)
         var fields = try #require(payload["authorization"]?.object)
         let most = String((BigUInt(1) << 256) - 1)

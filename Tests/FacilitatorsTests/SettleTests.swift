@@ -34,7 +34,7 @@ import X402EVM
         #expect(attempt.raw == sent.raw && attempt.transaction == sent.hash.bytes && attempt.accountNonce == 5 && attempt.feeLimit == 315_000_000_000)
         #expect(try desk.reader.payment(id: payment.id)?.state == .settling)
         // The receipt's fee: 60,000 gas at 1,100,000 wei; what was held for it is given back.
-        #expect(try await desk.reader.feesSpent(chainID: 8453, since: Timestamp(seconds: 0)) == 66_000_000_000)
+        #expect(try await desk.feesBecome(66_000_000_000))
         #expect(desk.facilitator.fees.spent(at: desk.clock.now) == 66_000_000_000)
     }
 
@@ -57,9 +57,11 @@ import X402EVM
         let odd = Payment(
             id: payment.id,
             authorization: Authorization(
-                key: PaymentKey(network: desk.option.network, asset: desk.option.asset.address, payer: [1], nonce: [2]), payTo: [3], amount: good.amount,
+                key: PaymentKey(network: desk.option.network, asset: desk.option.asset.address, payer: [1], nonce: [2]), payTo: [3],
+                amount: good.amount,
                 validAfter: 0, validBefore: 1, signature: []),
-            sandbox: false, productID: 1, content: payment.content, protocolVersion: 2, sealHash: nil, token: payment.token, state: .claimed, reason: nil,
+            sandbox: false, productID: 1, content: payment.content, protocolVersion: 2, sealHash: nil, token: payment.token, state: .claimed,
+            reason: nil,
             transaction: nil, claimedAt: payment.claimedAt, settledAt: nil, orderID: nil)
         #expect(await desk.settle(odd) == "not sent: invalid_payload")
         desk.chain.set { $0.isCut = true }
@@ -170,7 +172,8 @@ import X402EVM
         let second = try await desk.claim(desk.authorization(nonce: 2))
         #expect(await desk.settle(second).hasPrefix("settled"))
         #expect(try await attempts(desk, second) == [1, 7])
-        #expect(desk.logBook.all.contains { $0.hasPrefix("critical: somebody else sends from the fee wallet \(ChainDesk.settler.address.checksummed)") })
+        #expect(
+            desk.logBook.all.contains { $0.hasPrefix("critical: somebody else sends from the fee wallet \(ChainDesk.settler.address.checksummed)") })
     }
 
     @Test func `a node that refuses every time leaves the payment unclear and never failed`() async throws {
@@ -179,7 +182,6 @@ import X402EVM
         let payment = try await desk.claim(desk.authorization())
         #expect(await desk.settle(payment) == "unknown")
         #expect(try await attempts(desk, payment) == [0, 0, 0, 0])
-        desk.chain.set { $0.sends = [.refuse("no"), .cut, .cut] }
     }
 
     @Test func `a node that falls silent after a refusal leaves the payment unclear`() async throws {
@@ -207,7 +209,9 @@ import X402EVM
         #expect(try desk.reader.revertedSettlements(payer: ChainDesk.payer.address.bytes, since: Timestamp(seconds: 0)) == 1)
     }
 
-    @Test(arguments: [FakeChain.Send.revert, .nothing]) func `a mined transaction that moved nothing proves nothing`(_ send: FakeChain.Send) async throws {
+    @Test(arguments: [FakeChain.Send.revert, .nothing]) func `a mined transaction that moved nothing proves nothing`(_ send: FakeChain.Send)
+        async throws
+    {
         let desk = try await ChainDesk()
         desk.chain.set { $0.sends = [send] }
         let payment = try await desk.claim(desk.authorization())

@@ -37,7 +37,9 @@ import X402EVM
     }
 
     @Test func `test coins are free, real ones limited by day`() {
-        for chain in [84532, 43113] as [UInt64] { #expect(FeePolicy.standard(chainID: chain).dailyBudget == nil && FeePolicy.standard(chainID: chain).coinPrice == 0) }
+        for chain in [84532, 43113] as [UInt64] {
+            #expect(FeePolicy.standard(chainID: chain).dailyBudget == nil && FeePolicy.standard(chainID: chain).coinPrice == 0)
+        }
         for chain in [1, 10, 137, 8453, 42161, 43114, 999] as [UInt64] {
             let policy = FeePolicy.standard(chainID: chain)
             #expect(policy.coinPrice > 0 && policy.maximumLoss == 1)
@@ -100,7 +102,9 @@ import X402EVM
         #expect(state.maximumFeePerGas == 207 && state.likelyFeePerGas == 107)
     }
 
-    @Test(arguments: ["refused", "null", #""x""#, "7"]) func `a node without a suggestion gets a tip that moves with the base fee`(_ tip: String) throws {
+    @Test(arguments: ["refused", "null", #""x""#, "7"]) func `a node without a suggestion gets a tip that moves with the base fee`(_ tip: String)
+        throws
+    {
         #expect(try Self.state(#"{"baseFeePerGas":"0x3b9aca00"}"#, tip, #""0x0""#).tip == 100_000_000)
         #expect(try Self.state(#"{"baseFeePerGas":"0x1"}"#, tip, #""0x0""#).tip == 1_000_000)
     }
@@ -112,7 +116,8 @@ import X402EVM
     }
 
     static let silent: [(block: String, balance: String)] = [
-        ("null", #""0x1""#), ("{}", #""0x1""#), (#"{"baseFeePerGas":7}"#, #""0x1""#), (#"{"baseFeePerGas":"0x10000000000000000000000000"}"#, #""0x1""#),
+        ("null", #""0x1""#), ("{}", #""0x1""#), (#"{"baseFeePerGas":7}"#, #""0x1""#),
+        (#"{"baseFeePerGas":"0x10000000000000000000000000"}"#, #""0x1""#),
         (#"{"baseFeePerGas":"0x1"}"#, "null"), (#"{"baseFeePerGas":"0x1"}"#, #""0x100000000000000000000000000000000""#), ("refused", #""0x1""#),
         (#"{"baseFeePerGas":"0x1"}"#, "refused"),
     ]
@@ -136,7 +141,10 @@ import X402EVM
                 "logs": [["address": .string(address), "topics": [.string(topic), "odd"], "data": "0x01ff"]],
             ]))
         #expect(receipt.succeeded && receipt.fee == 100_000_000_000_000)
-        #expect(receipt.logs == [ReceiptLog(address: try #require(EVMAddress(hex: address)), topics: [try #require(Bytes32(hex: topic))], data: [1, 255])])
+        #expect(
+            receipt.logs == [
+                ReceiptLog(address: try #require(EVMAddress(hex: address)), topics: [try #require(Bytes32(hex: topic))], data: [1, 255])
+            ])
     }
 
     @Test func `a reverted one did not succeed, and its fee counts all the same`() throws {

@@ -2,6 +2,7 @@ import Domain
 import EVM
 import Foundation
 import JSON
+import Storage
 import Testing
 import X402EVM
 

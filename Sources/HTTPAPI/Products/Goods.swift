@@ -90,7 +90,9 @@ struct Goods: Sendable {
             let count = length == 0 ? 0 : range.count
             return ResponseBody(byteBuffer: bytes.getSlice(at: bytes.readerIndex + Int(range.lowerBound), length: count) ?? bytes)
         case .file(let path):
-            return try await FileIO().loadFile(path: path, range: Int(range.lowerBound)...Int(range.upperBound), context: context)
+            let file = try await FileIO().loadFile(path: path, range: Int(range.lowerBound)...Int(range.upperBound), context: context)
+            let channel = context.channel
+            return ResponseBody(contentLength: file.contentLength) { try await file.write(PacedWriter(base: $0, channel: channel)) }
         }
     }
 }

@@ -5,7 +5,8 @@ import NIOPosix
 /// What is known of a request beside its bytes.
 public struct ShopContext: RequestContext {
     public var coreContext: CoreRequestContextStorage
-    private let channel: any Channel
+    /// The connection.
+    let channel: any Channel
 
     public init(source: ApplicationRequestContextSource) {
         coreContext = CoreRequestContextStorage(source: source)

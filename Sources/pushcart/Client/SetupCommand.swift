@@ -46,6 +46,7 @@ struct SetupCommand: AsyncParsableCommand, ShopCommand {
         do { hash = try PasswordHash.make(password) } catch { throw CommandFailure(exitCode: 2, sentence: error.description) }
         let key = try settlerKeyFile.map(Self.key)
         let network = try shopNetwork(machine)
+        let origin = try origin.map(MachineSettings.origin)
         let path = data ?? machine.data ?? DataDirectory.standard
         guard let directory = try DataDirectory.take(path, create: true) else {
             throw CommandFailure.tryAgain("The shop in \(DataDirectory.absolute(path)) is running; stop it, then run the same command again.")
@@ -57,7 +58,7 @@ struct SetupCommand: AsyncParsableCommand, ShopCommand {
         }
         var settings = try database.reader.settings()
         if let name { settings.name = name }
-        if let origin { settings.origin = try MachineSettings.origin(origin) }
+        if let origin { settings.origin = origin }
         try await database.writer.setUp(
             email: email.lowercased(), password: hash, settings: settings, network: network, actor: "local:\(getuid())",
             at: Timestamp(milliseconds: Int64(Date().timeIntervalSince1970 * 1000)))

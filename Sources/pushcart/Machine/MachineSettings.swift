@@ -31,7 +31,11 @@ struct MachineSettings: Sendable {
             guard let text = FileManager.default.contents(atPath: path).map({ String(decoding: $0, as: UTF8.self) }) else {
                 throw CommandFailure.refused("\(path) cannot be read; check its name and permissions.")
             }
-            names = try SettingsKeys.check(text, file: path)
+            // The library takes a file of comments only for a broken one.
+            guard let networks = try SettingsKeys.check(text, file: path) else {
+                return try MachineSettings(ConfigReader(providers: providers), networks: [])
+            }
+            names = networks
             do { providers.append(try await FileProvider<YAMLSnapshot>(filePath: FilePath(path))) } catch {
                 throw CommandFailure.refused("\(path) cannot be understood: \(error)")
             }
@@ -63,7 +67,13 @@ struct MachineSettings: Sendable {
         guard let colon = text.lastIndex(of: ":"), let port = Int(text[text.index(after: colon)...]), (1...65_535).contains(port) else {
             throw CommandFailure(exitCode: 2, sentence: "“\(text)” is no address to listen on; write HOST:PORT, such as 127.0.0.1:4020.")
         }
-        let host = text[..<colon].trimmingCharacters(in: CharacterSet(charactersIn: "[]"))
+        let name = text[..<colon]
+        let isBracketed = name.hasPrefix("[") && name.hasSuffix("]")
+        guard isBracketed || !name.contains(":") else {
+            throw CommandFailure(
+                exitCode: 2, sentence: "“\(text)” is no address to listen on; write an IPv6 address in brackets, such as [::1]:4020.")
+        }
+        let host = isBracketed ? String(name.dropFirst().dropLast()) : String(name)
         self.host = host.isEmpty ? "0.0.0.0" : host
         self.port = port
     }

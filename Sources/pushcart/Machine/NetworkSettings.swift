@@ -14,7 +14,13 @@ struct NetworkSettings: Sendable {
 
     init(name: String, _ reader: ConfigReader) throws {
         func wrong(_ key: String, _ reason: String) -> CommandFailure { .refused("“networks.\(name).\(key)” \(reason).") }
-        guard let chainID = reader.int(forKey: "chain-id").flatMap({ UInt64(exactly: $0) }), chainID > 0 else {
+        /// A whole number; the library takes what is none for a missing one.
+        func whole(_ key: String) throws -> UInt64? {
+            guard let text = reader.string(forKey: ConfigKey(key)) else { return nil }
+            guard let number = UInt64(text), String(number) == text else { throw wrong(key, "is no whole number") }
+            return number
+        }
+        guard let chainID = try whole("chain-id"), Network(chainID: chainID) != nil else {
             throw wrong("chain-id", "is missing, or no number above zero")
         }
         self.chainID = chainID
@@ -24,7 +30,7 @@ struct NetworkSettings: Sendable {
         if let text = reader.string(forKey: "asset.address") {
             guard let address = EVMAddress(hex: text) else { throw wrong("asset.address", "is no address") }
             guard let symbol = reader.string(forKey: "asset.symbol"), let domainName = reader.string(forKey: "asset.domain-name"),
-                let domainVersion = reader.string(forKey: "asset.domain-version"), let decimals = reader.int(forKey: "asset.decimals"),
+                let domainVersion = reader.string(forKey: "asset.domain-version"), let decimals = try whole("asset.decimals"),
                 (0...18).contains(decimals)
             else { throw wrong("asset", "needs symbol, decimals (0 to 18), domain-name and domain-version") }
             let currency = reader.string(forKey: "asset.currency") ?? "USD"
@@ -32,21 +38,19 @@ struct NetworkSettings: Sendable {
             preset = NetworkPreset(
                 chainID: chainID, name: reader.string(forKey: "name") ?? standard?.name ?? name,
                 token: NetworkPreset.Token(
-                    address: address, symbol: symbol, decimals: decimals, currency: currency, domainName: domainName, domainVersion: domainVersion),
+                    address: address, symbol: symbol, decimals: Int(decimals), currency: currency, domainName: domainName, domainVersion: domainVersion),
                 explorer: reader.string(forKey: "explorer") ?? standard?.explorer)
         } else {
+            let parts = ["symbol", "decimals", "currency", "domain-name", "domain-version"]
+            guard parts.allSatisfy({ reader.string(forKey: ConfigKey("asset.\($0)")) == nil }) else {
+                throw wrong("asset.address", "is missing")
+            }
             guard standard != nil else { throw wrong("asset", "is missing: chain \(chainID) is not one that Pushcart knows") }
             preset = standard
         }
         var fees = FeePolicy.standard(chainID: chainID)
-        if let price = reader.int(forKey: "fees.coin-price") {
-            guard let price = UInt64(exactly: price) else { throw wrong("fees.coin-price", "is negative") }
-            fees.coinPrice = price
-        }
-        if let loss = reader.int(forKey: "fees.maximum-loss") {
-            guard let loss = UInt64(exactly: loss) else { throw wrong("fees.maximum-loss", "is negative") }
-            fees.maximumLoss = loss
-        }
+        if let price = try whole("fees.coin-price") { fees.coinPrice = price }
+        if let loss = try whole("fees.maximum-loss") { fees.maximumLoss = loss }
         if let text = reader.string(forKey: "fees.daily-budget") {
             guard let wei = Self.wei(text) else { throw wrong("fees.daily-budget", "is no amount of the chain's coin, such as 0.05") }
             fees.dailyBudget = wei

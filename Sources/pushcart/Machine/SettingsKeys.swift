@@ -6,17 +6,19 @@ enum SettingsKeys {
     private static let network = ["chain-id", "name", "rpc-urls", "explorer", "asset", "fees"]
     private static let asset = ["address", "symbol", "decimals", "currency", "domain-name", "domain-version"]
     private static let fees = ["coin-price", "maximum-loss", "daily-budget", "cap-per-settlement"]
+    private static let maps: Set = ["networks", "asset", "fees"]
+    private static let lists: Set = ["rpc-urls"]
 
-    /// The names of the networks in the file.
+    /// The names of the networks in the file; nil when nothing is set in it.
     /// - Throws: `CommandFailure` for what is not YAML and for a key that nobody reads.
-    static func check(_ text: String, file: String) throws -> [String] {
+    static func check(_ text: String, file: String) throws -> [String]? {
         let root: Node?
         do { root = try Yams.compose(yaml: text) } catch { throw CommandFailure.refused("\(file) is not YAML: \(error)") }
-        guard let root, root != Node("", Tag(.null)), !text.allSatisfy(\.isWhitespace) else { return [] }
+        guard let root, root != Node("", Tag(.null)), !text.allSatisfy(\.isWhitespace) else { return nil }
         guard case .mapping(let map) = root else { throw CommandFailure.refused("\(file) holds no keys and values.") }
         try check(map, top, at: "", file)
         guard let networks = map["networks"] else { return [] }
-        guard case .mapping(let networks) = networks else { throw CommandFailure.refused("\(file): “networks” is a map of names.") }
+        guard case .mapping(let networks) = networks else { return [] }
         var names: [String] = []
         for (name, settings) in networks {
             guard let name = name.string, case .mapping(let settings) = settings else {
@@ -32,11 +34,26 @@ enum SettingsKeys {
     }
 
     private static func check(_ map: Node.Mapping, _ known: [String], at place: String, _ file: String) throws {
-        for (key, _) in map {
+        for (key, value) in map {
             let name = key.string ?? "?"
-            guard !known.contains(name) else { continue }
+            if known.contains(name) {
+                guard fits(name, value) else {
+                    let shape = maps.contains(name) ? "keys and values below it" : lists.contains(name) ? "a list below it" : "one value"
+                    throw CommandFailure.refused("\(file): “\(place)\(name)” has \(shape).")
+                }
+                continue
+            }
             let nearest = known.min { distance($0, name) < distance($1, name) } ?? ""
             throw CommandFailure.refused("\(file): “\(place)\(name)” is no setting; did you mean “\(place)\(nearest)”?")
+        }
+    }
+
+    /// Whether a value has its key's shape; the library takes any other for a missing one.
+    private static func fits(_ name: String, _ value: Node) -> Bool {
+        switch value {
+        case .mapping: maps.contains(name)
+        case .sequence: lists.contains(name)
+        default: !maps.contains(name) && !lists.contains(name)
         }
     }
 

@@ -33,7 +33,10 @@ struct ShopAssembly {
         let (reader, writer) = (database.reader, database.writer)
         let settings = try reader.settings()
         let catalogue = Catalogue(reader: reader, writer: writer, contents: try ContentStore(directory: directory.contents), now: now)
+        let (offersKey, linksKey) = (try directory.secret("offers.key"), try directory.secret("links.key"))
+        let networks = try reader.networks().map { try ChainSettings($0, machine, directory) }
 
+        // From here on nothing throws: the client must not be dropped without its shutdown.
         var client = HTTPClient.Configuration(timeout: .init(connect: .seconds(2)))
         client.connectionPool.concurrentHTTP1ConnectionsPerHostSoftLimit = 64
         client.redirectConfiguration = .disallow
@@ -41,19 +44,17 @@ struct ShopAssembly {
         client.connectionPool.retryConnectionEstablishment = false
         http = HTTPClient(eventLoopGroupProvider: .shared(MultiThreadedEventLoopGroup.singleton), configuration: client)
 
-        var facilitators: [any Facilitator] = []
-        var chains: [LocalFacilitator] = []
-        for network in try reader.networks() {
-            let facilitator = try Self.facilitator(network, machine, directory, http, database, now, log)
-            facilitators.append(facilitator)
-            chains.append(facilitator)
+        let chains = networks.map { [http] chain in
+            LocalFacilitator(
+                option: chain.option, urls: chain.urls, settler: chain.settler, policy: chain.fees, http: http, reader: reader, writer: writer,
+                now: now, log: log)
         }
-        let isPractice = facilitators.isEmpty
-        if isPractice { facilitators.append(SandboxFacilitator(Self.practice, now: now)) }
+        let isPractice = chains.isEmpty
+        let facilitators: [any Facilitator] = isPractice ? [SandboxFacilitator(Self.practice, now: now)] : chains
 
         let origin = machine.origin ?? settings.origin ?? machine.standardOrigin(port: port)
         let offers = Offers(
-            catalogue: catalogue, sealer: OfferSealer(key: try directory.secret("offers.key")), facilitators: facilitators, origin: origin,
+            catalogue: catalogue, sealer: OfferSealer(key: offersKey), facilitators: facilitators, origin: origin,
             shopName: settings.name, now: now)
         let gate = Paygate(
             reader: reader, writer: writer, facilitators: facilitators, offers: offers, settlements: Settlements(),
@@ -62,7 +63,7 @@ struct ShopAssembly {
         shop = Shop(
             settings: settings, origin: origin, isPractice: isPractice, catalogue: catalogue, gate: gate, reader: reader, deliveries: deliveries,
             writerLoad: { writer.load },
-            links: ContentLinkSigner(key: try directory.secret("links.key")), version: Self.version, now: now, log: log)
+            links: ContentLinkSigner(key: linksKey), version: Self.version, now: now, log: log)
         services = [deliveries] + chains + [Reconciler(gate: gate, now: now)]
     }
 
@@ -89,27 +90,34 @@ struct ShopAssembly {
             v1Name: NetworkNamesV1.name(caip2: network.description), explorer: preset.explorer)
     }
 
-    private static func facilitator(
-        _ network: ShopNetwork, _ machine: MachineSettings, _ directory: DataDirectory, _ http: HTTPClient, _ database: ShopDatabase,
-        _ now: @escaping WallClock, _ log: Logger
-    ) throws -> LocalFacilitator {
-        let settings = machine.networks.first { $0.chainID == network.network.chainID }
-        guard let preset = settings?.preset ?? NetworkPreset.of(chainID: network.network.chainID),
-            let option = option(preset, payTo: network.payTo, sandbox: false)
-        else {
-            throw CommandFailure.refused(
-                "The network \(network.network) is not one that Pushcart knows; describe it under “networks” in pushcart.yaml.")
+    /// What a chain in use needs, from the shop's row, the machine's settings and the key's file.
+    private struct ChainSettings {
+        let option: PaymentOption
+        let urls: [String]
+        let settler: PrivateKey
+        let fees: FeePolicy
+
+        init(_ network: ShopNetwork, _ machine: MachineSettings, _ directory: DataDirectory) throws {
+            let settings = machine.networks.first { $0.chainID == network.network.chainID }
+            guard let preset = settings?.preset ?? NetworkPreset.of(chainID: network.network.chainID),
+                let option = ShopAssembly.option(preset, payTo: network.payTo, sandbox: false)
+            else {
+                throw CommandFailure.refused(
+                    "The network \(network.network) is not one that Pushcart knows; describe it under “networks” in pushcart.yaml.")
+            }
+            let urls = settings.flatMap { $0.rpcURLs.isEmpty ? nil : $0.rpcURLs } ?? network.rpcURL.map { [$0] } ?? []
+            guard !urls.isEmpty else {
+                throw CommandFailure.refused(
+                    "No node is known for \(preset.name); set “rpc-urls” for it in pushcart.yaml, or run setup with --rpc-url.")
+            }
+            guard let name = network.settlerKey, let text = FileManager.default.contents(atPath: "\(directory.keys)/\(name)"),
+                let key = PrivateKey(hex: String(decoding: text, as: UTF8.self).trimmingCharacters(in: .whitespacesAndNewlines))
+            else { throw CommandFailure.refused("The key that pays fees on \(preset.name) is missing; run setup with --settler-key-file again.") }
+            self.option = option
+            self.urls = urls
+            settler = key
+            fees = settings?.fees ?? .standard(chainID: preset.chainID)
         }
-        let urls = settings.flatMap { $0.rpcURLs.isEmpty ? nil : $0.rpcURLs } ?? network.rpcURL.map { [$0] } ?? []
-        guard !urls.isEmpty else {
-            throw CommandFailure.refused("No node is known for \(preset.name); set “rpc-urls” for it in pushcart.yaml, or run setup with --rpc-url.")
-        }
-        guard let name = network.settlerKey, let text = FileManager.default.contents(atPath: "\(directory.keys)/\(name)"),
-            let key = PrivateKey(hex: String(decoding: text, as: UTF8.self).trimmingCharacters(in: .whitespacesAndNewlines))
-        else { throw CommandFailure.refused("The key that pays fees on \(preset.name) is missing; run setup with --settler-key-file again.") }
-        return LocalFacilitator(
-            option: option, urls: urls, settler: key, policy: settings?.fees ?? .standard(chainID: preset.chainID), http: http,
-            reader: database.reader, writer: database.writer, now: now, log: log)
     }
 
     /// Lets go of everything; what was queued is written first.

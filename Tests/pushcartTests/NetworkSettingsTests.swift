@@ -1,0 +1,116 @@
+import Domain
+import EVM
+import Facilitators
+import Foundation
+import Testing
+import X402EVM
+
+@testable import pushcart
+
+@Suite struct NetworkSettingsTests {
+    private let folder: BuyTemporaryFolder
+
+    init() throws { folder = try BuyTemporaryFolder() }
+
+    private func read(_ lines: String...) async throws -> NetworkSettings {
+        let yaml = "networks:\n  mine:\n" + lines.map { "    \($0)\n" }.joined()
+        let file = try folder.write(yaml, to: "pushcart.yaml", mode: 0o644)
+        return try #require(try await MachineSettings.read(file: file, environment: [:]).networks.first)
+    }
+
+    private static let asset = [
+        "asset:", "  address: 0x5FbDB2315678afecb367f032d93F642f64180aa3", "  symbol: TOK", "  decimals: 18", "  domain-name: Token",
+        "  domain-version: 1",
+    ]
+
+    private static let milliCoin: UInt128 = 1_000_000_000_000_000
+
+    @Test func `a known chain needs its number only`() async throws {
+        let network = try await read("chain-id: 8453")
+        #expect(network.chainID == 8453 && network.rpcURLs == [] && network.preset?.name == "Base" && network.preset?.token.domainName == "USD Coin")
+        #expect(network.fees.coinPrice == 5000 && network.fees.capPerSettlement == Self.milliCoin)
+    }
+
+    @Test func `a chain of one's own is described with its asset, in plain YAML`() async throws {
+        let network = try await read(
+            "chain-id: 31337", "name: My chain", "rpc-urls: [\"http://127.0.0.1:8545\", https://b.example/key]",
+            "explorer: https://scan.example/{tx}",
+            "asset:", "  address: 0x5FbDB2315678afecb367f032d93F642f64180aa3", "  symbol: TOK", "  decimals: 18", "  currency: EUR",
+            "  domain-name: Token",
+            "  domain-version: 1")
+        let preset = try #require(network.preset)
+        #expect(network.chainID == 31337 && network.rpcURLs == ["http://127.0.0.1:8545", "https://b.example/key"])
+        #expect(preset.name == "My chain" && preset.explorer == "https://scan.example/{tx}" && preset.chainID == 31337)
+        #expect(preset.token.address.checksummed == "0x5FbDB2315678afecb367f032d93F642f64180aa3" && preset.token.symbol == "TOK")
+        #expect(
+            preset.token.decimals == 18 && preset.token.currency == "EUR" && preset.token.domainName == "Token" && preset.token.domainVersion == "1")
+    }
+
+    @Test func `another asset on a known chain keeps the chain's name`() async throws {
+        let yaml = "networks:\n  mine:\n    chain-id: 8453\n" + Self.asset.map { "    \($0)\n" }.joined()
+        let file = try folder.write(yaml, to: "pushcart.yaml", mode: 0o644)
+        let preset = try #require(try await MachineSettings.read(file: file, environment: [:]).networks.first?.preset)
+        #expect(
+            preset.name == "Base" && preset.token.symbol == "TOK" && preset.token.currency == "USD" && preset.explorer?.contains("basescan") == true)
+        let own = try folder.write(yaml.replacing("8453", with: "31337"), to: "own.yaml", mode: 0o644)
+        #expect(try await MachineSettings.read(file: own, environment: [:]).networks.first?.preset?.name == "mine")
+    }
+
+    @Test func `limits of fees are set in whole units and in the chain's coin`() async throws {
+        let network = try await read(
+            "chain-id: 8453", "fees:", "  coin-price: 0", "  maximum-loss: 3", "  daily-budget: 0.05", "  cap-per-settlement: 0.0005")
+        #expect(network.fees.coinPrice == 0 && network.fees.maximumLoss == 3)
+        #expect(network.fees.dailyBudget == 50 * Self.milliCoin && network.fees.capPerSettlement == Self.milliCoin / 2)
+    }
+
+    static let wrong: [(lines: [String], says: String)] = [
+        (["name: x"], "networks.mine.chain-id” is missing"), (["chain-id: 0"], "no number above zero"),
+        (["chain-id: -1"], "chain-id” is no whole number"),
+        (["chain-id: base"], "chain-id” is no whole number"), (["chain-id: 8453.0"], "no whole number"),
+        (["chain-id: 9223372036854775808"], "no number above zero"),
+        (["chain-id: 31337"], "asset” is missing: chain 31337 is not one that Pushcart knows"),
+        (["chain-id: 8453", "rpc-urls: [ftp://a]"], "rpc-urls” has an entry"),
+        (["chain-id: 8453", "rpc-urls: [https://ok.example, \"https://a b\"]"], "rpc-urls” has an entry"),
+        (["chain-id: 8453", "fees:", "  coin-price: cheap"], "fees.coin-price” is no whole number"),
+        (["chain-id: 8453", "fees:", "  coin-price: -5"], "fees.coin-price” is no whole number"),
+        (["chain-id: 8453", "fees:", "  maximum-loss: 0.5"], "fees.maximum-loss” is no whole number"),
+        (["chain-id: 8453", "fees:", "  daily-budget: 1e-3"], "fees.daily-budget” is no amount"),
+        (["chain-id: 8453", "fees:", "  daily-budget: -1"], "fees.daily-budget” is no amount"),
+        (["chain-id: 8453", "fees:", "  cap-per-settlement: much"], "fees.cap-per-settlement” is no amount"),
+        (["chain-id: 8453", "asset:", "  symbol: USDC"], "asset.address” is missing"),
+        (["chain-id: 8453", "asset:", "  address: 0x12"], "asset.address” is no address"),
+    ]
+
+    @Test(arguments: wrong) func `a wrong value is refused with its place`(_ row: (lines: [String], says: String)) async throws {
+        let yaml = "networks:\n  mine:\n" + row.lines.map { "    \($0)\n" }.joined()
+        let file = try folder.write(yaml, to: "pushcart.yaml", mode: 0o644)
+        let failure = await #expect(throws: CommandFailure.self) { try await MachineSettings.read(file: file, environment: [:]) }
+        #expect(failure?.sentence.contains(row.says) == true, "\(failure?.sentence ?? "")")
+        #expect(failure?.exitCode == 1)
+    }
+
+    @Test(arguments: ["address", "symbol", "decimals", "domain-name", "domain-version"]) func `each part of an asset is needed`(_ part: String)
+        async throws
+    {
+        let lines = Self.asset.filter { !$0.hasPrefix("  \(part):") }
+        try #require(lines.count == Self.asset.count - 1)
+        let yaml = "networks:\n  mine:\n    chain-id: 31337\n" + lines.map { "    \($0)\n" }.joined()
+        let file = try folder.write(yaml, to: "pushcart.yaml", mode: 0o644)
+        await #expect(throws: CommandFailure.self) { try await MachineSettings.read(file: file, environment: [:]) }
+    }
+
+    @Test(arguments: [("decimals: 18", "decimals: 19"), ("decimals: 18", "decimals: few"), ("symbol: TOK", "currency: usd\n      symbol: TOK")])
+    func `an asset is judged by its parts`(_ good: String, _ bad: String) async throws {
+        let yaml = "networks:\n  mine:\n    chain-id: 31337\n" + Self.asset.map { "    \($0)\n" }.joined()
+        let file = try folder.write(yaml.replacing(good, with: bad), to: "pushcart.yaml", mode: 0o644)
+        let failure = await #expect(throws: CommandFailure.self) { try await MachineSettings.read(file: file, environment: [:]) }
+        #expect(failure?.sentence.hasPrefix("“networks.mine.asset") == true, "\(failure?.sentence ?? "")")
+    }
+
+    @Test(arguments: [
+        ("http://a", true), ("https://a.example/k?x=1", true), ("ws://a", false), ("a.example", false), ("https://a b", false), ("https://ä", false),
+    ])
+    func `a node's address is http or https`(_ text: String, _ isURL: Bool) {
+        #expect(NetworkSettings.isURL(text) == isURL)
+    }
+}

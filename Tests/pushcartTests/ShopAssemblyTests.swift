@@ -1,0 +1,151 @@
+import ArgumentParser
+import Domain
+import EVM
+import Foundation
+import HTTPAPI
+import Payments
+import Storage
+import Testing
+
+@testable import pushcart
+
+/// What `setup` was told, and what the daemon makes of it.
+@Suite struct ShopAssemblyTests {
+    private static let key = "0x" + String(repeating: "11", count: 32)
+    private static let payTo = "0x209693Bc6afc0C5328bA36FaF03C514EF312287C"
+
+    private func setUp(
+        _ directory: TestDirectory, _ arguments: String..., password: String = "correct horse battery staple\nmore\n", key: String = key
+    ) async throws {
+        let passwordFile = try directory.write(Array(password.utf8), "password")
+        let keyFile = try directory.write(Array("\(key)\n".utf8), "key")
+        defer { for file in [passwordFile, keyFile] { try? FileManager.default.removeItem(atPath: file) } }
+        let all = ["--data", directory.path, "--password-file", passwordFile] + arguments.map { $0 == "KEY" ? keyFile : $0 }
+        try await SetupCommand.parse(all.contains("--email") ? all : all + ["--email", "Me@Example.com"]).run()
+    }
+
+    @Test func `a shop that was told nothing takes practice money`() async throws {
+        let directory = try TestDirectory()
+        try await setUp(directory)
+        try await directory.assemble { assembly in
+            #expect(assembly.shop.isPractice && assembly.shop.isLoopback && assembly.shop.origin == "http://127.0.0.1:4020")
+            let option = try #require(assembly.shop.gate.offers.payable.first)
+            #expect(option.sandbox && option.network.description == "eip155:84532" && option.v1Name == "base-sepolia")
+            #expect(option.asset.addressText == "0x036CbD53842c5426634e7929541eC2318f3dCF7e")
+            #expect(assembly.services.count == 2)
+        }
+        let hasOwner = try await directory.open { database, _ in try database.reader.hasOwner() }
+        #expect(hasOwner)
+    }
+
+    @Test func `a shop that was told a network is paid there, once that is confirmed`() async throws {
+        let directory = try TestDirectory()
+        try await setUp(
+            directory, "--network", "eip155:8453", "--pay-to", Self.payTo, "--rpc-url", "http://127.0.0.1:1", "--settler-key-file", "KEY", "--origin",
+            "https://shop.example/", "--name", "Lena’s cart")
+        try await directory.assemble { assembly in
+            #expect(!assembly.shop.isPractice && assembly.shop.origin == "https://shop.example" && assembly.shop.settings.name == "Lena’s cart")
+            let (option, shortfall) = try #require(assembly.shop.gate.offers.options.first)
+            #expect(!option.sandbox && option.networkName == "Base" && option.payToText == Self.payTo)
+            #expect(shortfall?.contains("still connecting") == true)
+            #expect(assembly.services.count == 3)
+        }
+        #expect(try String(contentsOfFile: "\(directory.path)/keys/settler-8453.key", encoding: .utf8) == Self.key)
+        let mode = try FileManager.default.attributesOfItem(atPath: "\(directory.path)/keys/settler-8453.key")[.posixPermissions] as? Int
+        #expect(mode == 0o600)
+    }
+
+    @Test func `setup may be run again`() async throws {
+        let directory = try TestDirectory()
+        try await setUp(directory, "--name", "First")
+        try await setUp(directory, "--origin", "https://shop.example", password: "another password")
+        try await directory.open { database, _ in
+            let settings = try database.reader.settings()
+            #expect(settings.name == "First" && settings.origin == "https://shop.example")
+        }
+    }
+
+    static let wrong: [(arguments: [String], code: Int32, says: String)] = [
+        (["--email", "nobody"], 2, "no mail address"), (["--email", "a@b@c"], 2, "no mail address"), (["--email", "a b@c"], 2, "no mail address"),
+        (["--origin", "shop.example"], 2, "no origin"), (["--network", "base"], 2, "no network"),
+        (["--network", "eip155:31337"], 2, "eip155:8453 (Base)"),
+        (["--network", "eip155:8453"], 2, "--pay-to"), (["--network", "eip155:8453", "--pay-to", "0x12"], 2, "is no address"),
+        (["--network", "eip155:8453", "--pay-to", "0x0000000000000000000000000000000000000000"], 2, "is no address"),
+        (["--network", "eip155:8453", "--pay-to", "0x209693bc6afc0C5328bA36FaF03C514EF312287C"], 2, "typing error"),
+        (["--network", "eip155:8453", "--pay-to", payTo], 2, "--rpc-url"),
+        (["--network", "eip155:8453", "--pay-to", payTo, "--rpc-url", "ftp://a"], 2, "http or https"),
+        (["--network", "eip155:8453", "--pay-to", payTo, "--rpc-url", "http://a"], 2, "--settler-key-file"),
+        (["--network", "eip155:8453", "--pay-to", payTo, "--rpc-url", "http://a", "--settler-key-file", "/nowhere"], 1, "cannot be read"),
+    ]
+
+    @Test(arguments: wrong) func `what setup cannot use it refuses, and nothing is stored`(_ row: (arguments: [String], code: Int32, says: String))
+        async throws
+    {
+        let directory = try TestDirectory()
+        let passwordFile = try directory.write(Array("correct horse battery staple".utf8), "password")
+        defer { try? FileManager.default.removeItem(atPath: passwordFile) }
+        let arguments =
+            ["--data", directory.path, "--password-file", passwordFile] + (row.arguments[0] == "--email" ? [] : ["--email", "a@b"]) + row.arguments
+        let failure = await #expect(throws: CommandFailure.self) { try await SetupCommand.parse(arguments).run() }
+        #expect(failure?.exitCode == row.code && failure?.sentence.contains(row.says) == true, "\(failure?.sentence ?? "")")
+        let hasOwner = try await directory.open { database, _ in try database.reader.hasOwner() }
+        #expect(!hasOwner)
+        #expect(!FileManager.default.fileExists(atPath: "\(directory.path)/keys/settler-8453.key"))
+    }
+
+    @Test func `a short password and a key that is none are refused`() async throws {
+        let directory = try TestDirectory()
+        let short = await #expect(throws: CommandFailure.self) { try await setUp(directory, password: "short\n") }
+        #expect(short?.exitCode == 2 && short?.sentence == "A password has 10 to 1024 characters.")
+        let key = await #expect(throws: CommandFailure.self) {
+            try await setUp(
+                directory, "--network", "eip155:8453", "--pay-to", Self.payTo, "--rpc-url", "http://a", "--settler-key-file", "KEY", key: "0x1234")
+        }
+        #expect(key?.sentence.contains("holds no private key") == true)
+        #expect(key?.sentence.contains("1234") == false)
+    }
+
+    @Test func `a running shop cannot be set up`() async throws {
+        let directory = try TestDirectory()
+        let lock = try #require(try DataDirectory.take(directory.path, create: false))
+        let failure = await #expect(throws: CommandFailure.self) { try await setUp(directory) }
+        #expect(failure?.exitCode == 75 && failure?.sentence.contains(lock.path) == true)
+    }
+
+    @Test(arguments: [["--pay-to", payTo], ["--rpc-url", "http://a"], ["--settler-key-file", "x"], ["--facilitator-url", "https://a"]])
+    func `what belongs to a network needs one`(_ arguments: [String]) {
+        #expect(throws: (any Error).self) { try SetupCommand.parse(["--data", "x"] + arguments) }
+    }
+
+    // MARK: What the daemon cannot use
+
+    private func refusal(_ network: ShopNetwork, key: String? = nil) async throws -> String? {
+        let directory = try TestDirectory()
+        try await directory.open { database, directory in
+            if let key { try directory.store(Data(key.utf8), "settler.key") }
+            try await database.writer.setUp(
+                email: "a@b", password: "$argon2id$x", settings: ShopSettings(), network: network, actor: "test", at: Timestamp(seconds: 1))
+        }
+        return (await #expect(throws: CommandFailure.self) { try await directory.assemble { _ in } })?.sentence
+    }
+
+    @Test func `a network that cannot work is told at the start`() async throws {
+        func network(_ chain: UInt64, _ url: String?, _ key: String?) throws -> ShopNetwork {
+            ShopNetwork(network: try #require(Network(chainID: chain)), payTo: [UInt8](repeating: 5, count: 20), rpcURL: url, settlerKey: key)
+        }
+        #expect(try await refusal(network(31337, "http://a", "settler.key"))?.contains("eip155:31337 is not one that Pushcart knows") == true)
+        #expect(try await refusal(network(8453, nil, "settler.key"))?.contains("No node is known for Base") == true)
+        #expect(try await refusal(network(8453, "http://a", nil))?.contains("key that pays fees on Base is missing") == true)
+        #expect(try await refusal(network(8453, "http://a", "settler.key"))?.contains("is missing") == true)
+        #expect(try await refusal(network(8453, "http://a", "settler.key"), key: "0x12")?.contains("is missing") == true)
+    }
+
+    @Test func `a file that is no shop is told`() async throws {
+        let directory = try TestDirectory()
+        try Data("hello".utf8).write(to: URL(fileURLWithPath: "\(directory.path)/shop.sqlite"))
+        for suffix in ["-wal", "-shm"] { try? FileManager.default.removeItem(atPath: "\(directory.path)/shop.sqlite\(suffix)") }
+        let failure = await #expect(throws: CommandFailure.self) { try await directory.assemble { _ in } }
+        #expect(failure?.exitCode == 1)
+        #expect(failure?.sentence.hasPrefix("The shop's database cannot be opened") == true)
+    }
+}
