@@ -9,11 +9,8 @@ public final class Catalogue: Sendable {
     private let writer: Writer
     private let now: WallClock
     private let products = Cache<Slug, Product?>(limit: 4096, lifetime: .seconds(3600))
-    private let articles = Cache<ContentDigest, Article>(limit: 32, lifetime: .seconds(3600))
+    private let articles = Cache<ContentDigest, Article>(limit: 16, lifetime: .seconds(3600))
     private let former = Cache<Int64, [FormerPrice]>(limit: 4096, lifetime: .seconds(3600))
-
-    /// Articles up to this length are kept rendered in memory.
-    private static let keptArticleLength: Int64 = 256 * 1024
 
     public struct FormerPrice: Sendable {
         public let price: Money
@@ -41,11 +38,10 @@ public final class Catalogue: Sendable {
     /// An edition that the product sells or once sold.
     public func content(productID: Int64, digest: ContentDigest) throws -> Content? { try reader.content(productID: productID, digest: digest) }
 
-    /// The article whose Markdown has that digest.
+    /// The article whose Markdown has that digest. Rendering a long one takes a while, so whoever asks meanwhile waits for the same.
     public func article(_ content: Content) async throws -> Article {
         if let cached = articles.value(content.digest) { return cached }
         let contents = contents
-        guard content.length <= Self.keptArticleLength else { return try Article(bytes: contents.bytes(content.digest)) }
         return try await articles.value(content.digest) { try Article(bytes: contents.bytes(content.digest)) }
     }
 

@@ -23,7 +23,8 @@ public struct OfferSealer: Sendable {
         fileprivate let bytes: [UInt8]
 
         /// - Parameter route: what the price is for below the product; `GET` for files and articles.
-        public init(productID: Int64, route: String, option: PaymentOption, amount: AtomicAmount) {
+        /// - Parameter payTo: where the money was to go, 20 bytes; the option's address of today when nil.
+        public init(productID: Int64, route: String, option: PaymentOption, payTo: [UInt8]? = nil, amount: AtomicAmount) {
             var bytes = Array("pushcart offer".utf8)
             func append(_ value: some FixedWidthInteger) { withUnsafeBytes(of: value.bigEndian) { bytes += $0 } }
             append(productID)
@@ -32,7 +33,7 @@ public struct OfferSealer: Sendable {
             append(option.network.chainID)
             append(UInt8(option.sandbox ? 1 : 0))
             bytes += option.asset.address
-            bytes += option.payTo
+            bytes += payTo ?? option.payTo
             append(amount.units)
             self.bytes = bytes
         }

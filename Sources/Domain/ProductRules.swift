@@ -4,7 +4,7 @@ public enum ProductRules {
     public static let summaryLength = 0...300
     public static let tagCount = 0...5
     public static let tagLength = 1...32
-    public static let maximumArticleLength: Int64 = 4 * 1024 * 1024
+    public static let maximumArticleLength: Int64 = 1024 * 1024
 
     /// One sentence for what is wrong with a title, or nil.
     public static func problem(title: String) -> String? {

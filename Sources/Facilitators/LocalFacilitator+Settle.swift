@@ -53,13 +53,12 @@ extension LocalFacilitator {
                     nonces.lost(nonce)
                     return await follow(payment, signed, nil)
                 case .refused(let refusal):
-                    if refusal.message.contains("nonce too low") {
-                        log.critical("somebody else sends from the fee wallet \(settlerAddress.checksummed): \(refusal)")
-                        nonces.lost(nonce)
-                    } else {
-                        log.error("the node refused a settlement: \(refusal)", metadata: ["payment": "\(payment.id)"])
-                        nonces.giveBack(nonce)
-                    }
+                    // Nodes word it as they like, so after any refusal the chain is asked which nonce is next.
+                    log.critical(
+                        "the node refused a settlement from \(settlerAddress.checksummed): \(refusal)",
+                        metadata: ["payment": "\(payment.id)"])
+                    nonces.lost(nonce)
+                    await close(payment, signed.hash, fee: 0, reverted: false)
                     forgetChainState()
                 }
             } catch {
@@ -91,7 +90,7 @@ extension LocalFacilitator {
             gasLimit: gas, to: asset.address, value: 0, data: data)?.signed(by: settler)
     }
 
-    private func store(_ signed: SignedTransaction, _ payment: Payment, nonce: UInt64, gas: UInt64) async throws -> Bool {
+    func store(_ signed: SignedTransaction, _ payment: Payment, nonce: UInt64, gas: UInt64) async throws -> Bool {
         let limit = UInt64(exactly: signed.unsigned.maxFeePerGas * BigUInt(gas)) ?? .max
         let isOurs = try await writer.addAttempt(
             paymentID: payment.id, transaction: signed.hash.bytes, raw: signed.raw, settler: settlerAddress.bytes, accountNonce: nonce,
@@ -161,19 +160,21 @@ extension LocalFacilitator {
         guard let payload = asset.payload(payment.authorization) else { return .unknown }
         if receipt.succeeded, SettlementProof.holds(receipt.logs, asset: asset.address, authorization: payload.authorization) {
             // The buyer need not wait for our book-keeping; until it is done, the fee counts with its limit.
-            Task { await close(payment, hash, receipt) }
+            Task { await close(payment, hash, fee: receipt.fee, reverted: false) }
             return .settled(transaction: hash.bytes)
         }
-        await close(payment, hash, receipt)
+        // Somebody else may have submitted the authorization first; then the money is here all the same, and the payer is not to blame.
+        let settlement = (try? await whoSettled(payment, payload.authorization)) ?? .unknown
+        let isSettled = if case .settled = settlement { true } else { false }
         log.warning("a settlement was mined and moved nothing", metadata: ["payment": "\(payment.id)", "transaction": "\(hash.hex)"])
-        // Somebody else may have submitted the authorization first; then the money is here all the same.
-        return (try? await whoSettled(payload.authorization)) ?? .unknown
+        await close(payment, hash, fee: receipt.fee, reverted: !receipt.succeeded && !isSettled)
+        return settlement
     }
 
-    private func close(_ payment: Payment, _ hash: Bytes32, _ receipt: TransactionReceipt) async {
+    private func close(_ payment: Payment, _ hash: Bytes32, fee: UInt64, reverted: Bool) async {
         do {
-            let limit = try await writer.closeAttempt(transaction: hash.bytes, feePaid: receipt.fee, reverted: !receipt.succeeded)
-            if let limit, limit > receipt.fee { fees.giveBack(UInt128(limit - receipt.fee), at: now()) }
+            let limit = try await writer.closeAttempt(transaction: hash.bytes, feePaid: fee, reverted: reverted)
+            if let limit, limit > fee { fees.giveBack(UInt128(limit - fee), at: now()) }
         } catch {
             log.error("the fee of a settlement could not be noted: \(error)", metadata: ["payment": "\(payment.id)"])
         }

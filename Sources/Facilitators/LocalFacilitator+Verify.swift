@@ -16,12 +16,14 @@ extension LocalFacilitator {
                 switch try await hasCode(payload.authorization.from) {
                 case true?: break
                 case false?: return .invalid(ExactAsset.badSignature)
-                case nil: return .unavailable("Too many payments with unclear signatures; try again in a moment.")
+                case nil:
+                    return .invalid(WireError(.unexpectedVerifyError, "Too many payments with unclear signatures came in; try the same one again."))
                 }
             }
-            let chain = try await chainState()
-            if let refusal = try refusal(authorization, chain) { return refusal }
-            return try await ask(payload, signature, authorization)
+            // The chain first: a wallet that proves itself may own the goods already, whatever settling costs just now.
+            let verdict = try await ask(payload, signature, authorization)
+            guard case .valid = verdict else { return verdict }
+            return try refusal(authorization, try await chainState()) ?? .valid
         } catch let error as WireError {
             return .invalid(error)
         } catch {
@@ -30,27 +32,27 @@ extension LocalFacilitator {
         }
     }
 
-    /// Limits of ours that stop a payment before it costs anything.
+    /// Limits of ours that stop a proven payment before it costs anything.
     private func refusal(_ authorization: Authorization, _ chain: ChainState) throws -> Verdict? {
         let likely = chain.likelyFeePerGas.multipliedReportingOverflow(by: UInt128(Self.gasForKey) * 6 / 10)
         let limit = feeLimit(chain, gas: Self.gasForKey)
         if likely.overflow || limit > policy.capPerSettlement {
-            return .unavailable("Network fees are unusually high just now; try again later.")
+            return .provenUnavailable("Network fees are unusually high just now; try again later.")
         }
         if !policy.isWorth(authorization.amount, decimals: asset.option.asset.decimals, fee: likely.partialValue) {
-            return .unavailable("Network fees are above the price just now; try again later.")
+            return .provenUnavailable("Network fees are above the price just now; try again later.")
         }
         if chain.balance < limit {
             log.critical("the fee wallet \(settlerAddress.checksummed) is empty; send it some of the network's coin")
-            return .unavailable("This shop cannot settle payments just now; its owner has been told.")
+            return .provenUnavailable("This shop cannot settle payments just now; its owner has been told.")
         }
         if let budget = policy.dailyBudget, fees.spent(at: now()) + limit > budget {
             log.critical("the daily budget for network fees is used up")
-            return .unavailable("This shop cannot settle payments just now; its owner has been told.")
+            return .provenUnavailable("This shop cannot settle payments just now; its owner has been told.")
         }
         if try reader.revertedSettlements(payer: authorization.key.payer, since: now() - .seconds(86_400)) >= Self.revertLimit {
-            return .invalid(
-                WireError(.invalidTransactionState, "Payments of this wallet failed on the chain three times in a day; try again tomorrow."))
+            return .proven(
+                but: WireError(.invalidTransactionState, "Payments of this wallet failed on the chain three times in a day; try again tomorrow."))
         }
         return nil
     }
@@ -79,16 +81,14 @@ extension LocalFacilitator {
         }
         remember(transfer.from, hasCode: !code.isEmpty)
         if try ABIDecoder.bool(used) { return try await spent(payload) }
-        guard try ABIDecoder.uint256(balance) >= transfer.value else {
-            return .invalid(WireError(.insufficientFunds, "The wallet does not hold enough \(asset.option.asset.symbol)."))
-        }
-        if !code.isEmpty { return try await askContract(payload) }
+        let isPoor = try ABIDecoder.uint256(balance) < transfer.value
+        if !code.isEmpty { return try await askContract(payload, isPoor: isPoor) }
         guard answers.count == 5 else { return .invalid(ExactAsset.badSignature) }
-        return try verdict(answers[4])
+        return try verdict(answers[4], isPoor: isPoor)
     }
 
     /// An account with code is asked itself (ERC-1271), also when its key's signature would do (EIP-7702).
-    private func askContract(_ payload: ExactPayload) async throws -> Verdict {
+    private func askContract(_ payload: ExactPayload, isPoor: Bool) async throws -> Verdict {
         let transfer = payload.authorization
         let digest = transfer.digest(in: asset.domain)
         let answers = try await rpc.batch([
@@ -99,21 +99,25 @@ extension LocalFacilitator {
             if case .failure(let refusal) = answers[0], !refusal.isRevert { throw refusal }
             return .invalid(ExactAsset.badSignature)
         }
-        return try verdict(answers[1])
+        return try verdict(answers[1], isPoor: isPoor)
     }
 
-    private func verdict(_ simulation: Result<JSONValue, RPCRefusal>) throws -> Verdict {
+    /// What becomes of an authorization whose signature is proved and that is unused.
+    private func verdict(_ simulation: Result<JSONValue, RPCRefusal>, isPoor: Bool) throws -> Verdict {
+        if isPoor { return .proven(but: WireError(.insufficientFunds, "The wallet does not hold enough \(asset.option.asset.symbol).")) }
         switch simulation {
         case .success: return .valid
         case .failure(let refusal):
             guard refusal.isRevert else { throw refusal }
-            return .invalid(WireError(.simulationFailed, "The asset's contract would refuse this transfer."))
+            return .proven(but: WireError(.simulationFailed, "The asset's contract would refuse this transfer."))
         }
     }
 
     /// The authorization was used or cancelled. If it brought money, the owner will want to know.
     private func spent(_ payload: ExactPayload) async throws -> Verdict {
-        if let transaction = try await findUse(payload.authorization), try await proves(transaction, payload.authorization) { return .spentElsewhere }
+        if let transaction = try await findUse(payload.authorization, since: nil), try await proves(transaction, payload.authorization) {
+            return .spentElsewhere
+        }
         return .invalid(WireError(.nonceAlreadyUsed, "This authorization was used or cancelled before; sign a new one."))
     }
 }

@@ -61,11 +61,11 @@ public final class LocalFacilitator: Facilitator, Service {
         var log = log
         log[metadataKey: "network"] = "\(option.network)"
         self.log = log
-        let rpc = RPCClient(urls: urls, http: http)
+        let rpc = RPCClient(urls: urls, chainID: option.network.chainID, http: http)
         self.rpc = rpc
         let account = settler.address.hex
         nonces = SettlerNonces {
-            guard let count = try await rpc.call("eth_getTransactionCount", .string(account), "pending").quantity else {
+            guard let count = try await rpc.call("eth_getTransactionCount", .string(account), "pending").quantity, count < UInt64(Int64.max) else {
                 throw RPCSilence(description: "the node's count of transactions is no number")
             }
             return count
@@ -103,9 +103,11 @@ public final class LocalFacilitator: Facilitator, Service {
     func confirm() async -> Bool {
         let problem: String
         do {
-            let answers = try await rpc.batch([
-                RPCCall("eth_chainId"), .read(asset.address, ERC20.domainSeparatorCallData), .read(asset.address, ERC20.decimalsCallData),
-            ])
+            // Asked of whatever chain it is, so that the owner reads what is wrong with it.
+            let answers = try await rpc.batch(
+                [
+                    RPCCall("eth_chainId"), .read(asset.address, ERC20.domainSeparatorCallData), .read(asset.address, ERC20.decimalsCallData),
+                ], anyChain: true)
             if let mismatch = mismatch(answers) {
                 problem = mismatch
             } else {

@@ -1,4 +1,5 @@
 import AsyncHTTPClient
+import Caching
 import EVM
 import JSON
 import Logging
@@ -36,24 +37,45 @@ struct RPCSilence: Error, CustomStringConvertible {
 /// Ethereum's JSON-RPC over HTTP, several nodes in turn, each call within bounds of time and size.
 struct RPCClient: Sendable {
     let urls: [String]
+    /// The chain that every node must be on; nil asks none of them.
+    private let chainID: UInt64?
+    /// Nodes that told their chain less than a minute ago.
+    private let confirmed = Cache<String, Bool>(limit: 64, lifetime: .seconds(60))
     private let http: HTTPClient
     private let timeout: TimeAmount
     private static let maximumAnswer = 2 * 1024 * 1024
 
-    init(urls: [String], http: HTTPClient, timeout: TimeAmount = .seconds(3)) {
+    init(urls: [String], chainID: UInt64? = nil, http: HTTPClient, timeout: TimeAmount = .seconds(3)) {
         self.urls = urls
+        self.chainID = chainID
         self.http = http
         self.timeout = timeout
     }
 
     /// Sends calls as one batch; the answers stand in the order of the calls. The next node is asked when one is silent.
+    ///
+    /// A node is believed only while it is known to be on our chain: what another chain says of a payment is worse than nothing.
     /// - Throws: `RPCSilence` when no node answers every call.
-    func batch(_ calls: [RPCCall]) async throws(RPCSilence) -> [Result<JSONValue, RPCRefusal>] {
+    func batch(_ calls: [RPCCall], anyChain: Bool = false) async throws(RPCSilence) -> [Result<JSONValue, RPCRefusal>] {
         var silence = RPCSilence(description: "no RPC URL is set")
         for url in urls {
-            do { return try await ask(url, calls) } catch { silence = error }
+            do {
+                if !anyChain { try await checkChain(url) }
+                return try await ask(url, calls)
+            } catch {
+                confirmed.remove(url)
+                silence = error
+            }
         }
         throw silence
+    }
+
+    private func checkChain(_ url: String) async throws(RPCSilence) {
+        guard let chainID, confirmed.value(url) == nil else { return }
+        guard case .success(let chain) = try await ask(url, [RPCCall("eth_chainId")])[0], chain.quantity == chainID else {
+            throw RPCSilence(description: "a node is on another chain than \(chainID)")
+        }
+        confirmed.store(true, for: url)
     }
 
     /// One call.

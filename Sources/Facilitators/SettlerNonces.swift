@@ -89,6 +89,9 @@ final class SettlerNonces: Sendable {
         }
     }
 
+    /// A transaction was given up: its nonce may be free again, and those after it are stuck behind the gap.
+    func distrust() { change { $0.isStale = true } }
+
     private func change(_ body: (inout sending State) -> Void) {
         let waiters = state.withLock { state in
             body(&state)

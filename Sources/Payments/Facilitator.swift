@@ -35,6 +35,10 @@ public protocol Facilitator: Sendable {
 public enum Verdict: Sendable {
     case valid
     case invalid(WireError)
+    /// The signature proves the wallet and the authorization is unused, but it cannot be settled: whoever owns the goods gets them.
+    case proven(but: WireError)
+    /// The same, for a reason that will pass; the sentence is for people.
+    case provenUnavailable(String)
     /// Used on the chain already, and not by a claim of ours.
     case spentElsewhere
     /// Nobody can tell now; the sentence is for people.

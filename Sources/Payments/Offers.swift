@@ -59,8 +59,11 @@ public final class Offers: Sendable {
     /// The 402's header with fresh seals.
     public func header(_ terms: PaymentTerms, error: String) -> String { terms.header(error: error, sealer: sealer, now: now()) }
 
-    func judge(_ seal: String, product: Product, option: PaymentOption, amount: AtomicAmount) -> OfferSealer.Judgement {
-        sealer.judge(seal, OfferSealer.Terms(productID: product.id, route: PaymentTerms.route, option: option, amount: amount))
+    func judge(
+        _ seal: String, product: Product, option: PaymentOption, payTo: [UInt8]? = nil, amount: AtomicAmount
+    ) -> OfferSealer.Judgement {
+        sealer.judge(
+            seal, OfferSealer.Terms(productID: product.id, route: PaymentTerms.route, option: option, payTo: payTo, amount: amount))
     }
 
     func honouredPrices(_ product: Product) async throws -> [Money] { try await catalogue.honouredPrices(product) }

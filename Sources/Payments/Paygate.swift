@@ -59,6 +59,9 @@ public final class Paygate: Sendable {
             switch await payment.facilitator.verify(payment.authorization, for: payment.option) {
             case .valid: return try product.state == .published ? await claim(payment, product) : owned(payment, product)
             case .invalid(let error): return .refused(error, payer: payment.authorization.key.payer)
+            case .proven(let error):
+                return try bought(payment, product) ?? .refused(error, payer: payment.authorization.key.payer)
+            case .provenUnavailable(let sentence): return try bought(payment, product) ?? .unavailable(sentence)
             case .unavailable(let sentence): return .unavailable(sentence)
             case .spentElsewhere:
                 try await writer.noteUnmatchedIncome(payment.authorization, at: now())
@@ -116,12 +119,31 @@ public final class Paygate: Sendable {
     // MARK: Recall
 
     private func recall(_ known: Payment, _ shown: Presented, _ product: Product) async throws -> Admission {
-        let isSigned =
-            known.authorization.signature == shown.authorization.signature || shown.facilitator.proves(shown.authorization, for: shown.option)
-        guard isSigned,
-            Replay.judge(known, productID: product.id, sealHash: shown.sealHash, sandbox: shown.option.sandbox, now: now()) == .honest
-        else { return .refused(Self.spent, payer: shown.authorization.key.payer) }
-        return try await follow(known, until: shown.deadline) ?? .refused(Self.spent, payer: known.authorization.key.payer)
+        guard isHonest(known, shown, product) else { return .refused(Self.spent, payer: shown.authorization.key.payer) }
+        return try await follow(known, until: shown.deadline) ?? Self.notTaken
+    }
+
+    /// The receipt of a payment that was settled before, without waiting for anything: what it bought goes by what was sold then,
+    /// whatever the product is today. Nil for any other payment.
+    public func receipt(for payload: PaymentPayload, product: Product) throws -> Receipt? {
+        guard let shown = try? present(payload, for: product),  // whatever cannot be read has bought nothing
+            let known = try reader.payment(key: shown.authorization.key), known.state.isPaid, isHonest(known, shown, product)
+        else { return nil }
+        return Receipt(known)
+    }
+
+    /// Whether whoever shows a known payment is its buyer. Its offer is judged by where the money went and how much it was.
+    private func isHonest(_ known: Payment, _ shown: Presented, _ product: Product) -> Bool {
+        guard known.authorization.signature == shown.authorization.signature || shown.facilitator.proves(shown.authorization, for: shown.option)
+        else { return false }
+        var sealHash = shown.sealHash
+        if case .v2(let accepted) = shown.payload.accepted, let seal = accepted.extra["offer"]?.string,
+            case .authentic(_, let hash) = offers.judge(
+                seal, product: product, option: shown.option, payTo: known.authorization.payTo, amount: known.authorization.amount)
+        {
+            sealHash = hash
+        }
+        return Replay.judge(known, productID: product.id, sealHash: sealHash, sandbox: shown.option.sandbox, now: now()) == .honest
     }
 
     /// Waits for a payment that is under way and says how it stands; nil when it was released.
@@ -166,13 +188,17 @@ public final class Paygate: Sendable {
 
     /// What is no longer for sale is still given to the wallet that bought it.
     private func owned(_ shown: Presented, _ product: Product) throws -> Admission {
-        let payer = shown.authorization.key.payer
-        if let payment = try reader.owned(payer: payer, productID: product.id, sandbox: shown.option.sandbox),
-            let receipt = Receipt(payment, wasOwned: true)
-        {
-            return .admitted(receipt)
-        }
-        return .refused(WireError(.invalidPaymentRequirements, "This product is no longer for sale."), payer: payer)
+        try bought(shown, product)
+            ?? .refused(
+                WireError(.invalidPaymentRequirements, "This product is no longer for sale."), payer: shown.authorization.key.payer)
+    }
+
+    /// The goods that a wallet, proved by its signature, has bought before; nil for what sells every time.
+    private func bought(_ shown: Presented, _ product: Product) throws -> Admission? {
+        guard !product.repeatable || product.state != .published,
+            let payment = try reader.owned(payer: shown.authorization.key.payer, productID: product.id, sandbox: shown.option.sandbox)
+        else { return nil }
+        return Receipt(payment, wasOwned: true).map(Admission.admitted)
     }
 
     // MARK: Claim, settle, post
@@ -190,12 +216,11 @@ public final class Paygate: Sendable {
             case .claimed(let payment):
                 if let receipt = Receipt(payment) { return .admitted(receipt) }
                 settle(payment, by: shown.facilitator, for: shown.option)
-                return try await follow(payment, until: shown.deadline) ?? notTaken(payment)
+                return try await follow(payment, until: shown.deadline) ?? Self.notTaken
             case .known(let payment): return try await recall(payment, shown, product)
             case .owned(let payment):
                 if let receipt = Receipt(payment, wasOwned: true) { return .admitted(receipt) }
             case .awaiting(let payment):
-                if payment.authorization.key == shown.authorization.key { return try await recall(payment, shown, product) }
                 if let admission = try await follow(payment, until: shown.deadline, wasOwned: true), !isRefusal(admission) { return admission }
             case .insufficientFunds:
                 return .refused(
@@ -208,13 +233,9 @@ public final class Paygate: Sendable {
 
     private func isRefusal(_ admission: Admission) -> Bool { if case .refused = admission { true } else { false } }
 
-    /// What to say of a payment that was given back: its reason, if the claim still knows it.
-    private func notTaken(_ payment: Payment) throws -> Admission {
-        let reason = try reader.payment(id: payment.id)?.reason
-        let sentence = "The payment could not be sent and was not taken; nothing was charged. Try the same payment again."
-        guard let reason else { return .unavailable(sentence) }
-        return .refused(WireError(ErrorReason(rawValue: reason), sentence), payer: payment.authorization.key.payer)
-    }
+    /// What to say of a payment that was given back: no terms, for the same one may be shown again.
+    private static let notTaken = Admission.unavailable(
+        "The payment could not be sent and was not taken; nothing was charged. Try the same payment again in a moment.")
 
     private func settle(_ payment: Payment, by facilitator: any Facilitator, for option: PaymentOption) {
         settlements.start(payment.id) { [self] in
@@ -227,7 +248,11 @@ public final class Paygate: Sendable {
         let moment = now()
         do {
             switch settlement {
-            case .settled(let transaction): _ = try await writer.post(paymentID: payment.id, transaction: transaction, at: moment)
+            case .settled(let transaction):
+                if case .stands(let ended) = try await writer.post(paymentID: payment.id, transaction: transaction, at: moment), !ended.state.isPaid {
+                    log.critical("money arrived for a payment that had ended as \(ended.state)", metadata: ["payment": "\(payment.id)"])
+                    try await writer.noteUnmatchedIncome(payment.authorization, at: moment)
+                }
             case .notSent(let error):
                 log.warning("payment was not sent and is given back: \(error)", metadata: ["payment": "\(payment.id)"])
                 _ = try await writer.end(paymentID: payment.id, as: .released, reason: error.reason.rawValue, at: moment)

@@ -22,8 +22,11 @@ public struct Reconciler: Service {
 
     public func run() async throws {
         await cancelWhenGracefulShutdown {
+            var round = 0
             while !Task.isCancelled {
-                do { try await pass() } catch is CancellationError { return } catch {
+                // What could not be cleared up for ten minutes is looked at once a minute.
+                defer { round += 1 }
+                do { try await pass(newerThan: round % 20 == 0 ? nil : now() - .seconds(600)) } catch is CancellationError { return } catch {
                     gate.log.error("open payments could not be looked through: \(error)")
                 }
                 do { try await Task.sleep(for: interval) } catch { return }
@@ -32,13 +35,17 @@ public struct Reconciler: Service {
     }
 
     /// Looks at every open payment that this process is not settling just now, a few at a time.
-    public func pass() async throws {
+    /// - Parameter moment: only payments claimed after it; all when nil.
+    public func pass(newerThan moment: Timestamp? = nil) async throws {
         var last: Int64 = 0
         while true {
             let page = try await gate.reader.openPayments(after: last)
             guard let end = page.last else { return }
             last = end.id
-            await finish(page.filter { !gate.settlements.isActive($0.id) })
+            await finish(
+                page.filter { payment in
+                    !gate.settlements.isActive(payment.id) && payment.claimedAt > moment ?? Timestamp(milliseconds: .min)
+                })
         }
     }
 

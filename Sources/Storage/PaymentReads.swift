@@ -19,11 +19,12 @@ extension Reader {
         try lookUp { db in try PaymentRows.owned(db, payer: payer, productID: productID, sandbox: sandbox) }
     }
 
-    /// Payments that are neither ended nor released, by ascending id above `after`, at most `limit`.
+    /// Payments that are neither ended nor released, by ascending id above `after`, at most `limit`. (The plus signs keep the planner
+    /// on the index of open payments, which is nearly empty, instead of all payments.)
     public func openPayments(after: Int64 = 0, limit: Int = 256) async throws -> [Payment] {
         try await read { db in
             try Row.fetchAll(
-                db, sql: "\(PaymentRows.select) WHERE p.state IN ('claimed', 'settling', 'uncertain') AND p.id > ? ORDER BY p.id LIMIT ?",
+                db, sql: "\(PaymentRows.select) WHERE p.state IN ('claimed', 'settling', 'uncertain') AND +p.id > ? ORDER BY +p.id LIMIT ?",
                 arguments: [after, limit]
             ).map(PaymentRows.payment)
         }

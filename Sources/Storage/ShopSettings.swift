@@ -76,6 +76,7 @@ extension Writer {
                     INSERT INTO people(email, password, role, created_at) VALUES (?, ?, 'owner', ?)
                     ON CONFLICT (email) DO UPDATE SET password = excluded.password, role = 'owner'
                     """, arguments: [email, password, now.milliseconds])
+            try db.execute(sql: "DELETE FROM people WHERE role = 'owner' AND email <> ?", arguments: [email])
             let values = [("name", settings.name), ("currency", settings.currency.code)] + (settings.origin.map { [("origin", $0)] } ?? [])
             for (name, value) in values {
                 try db.execute(sql: "INSERT OR REPLACE INTO settings(name, value) VALUES (?, ?)", arguments: [name, value])

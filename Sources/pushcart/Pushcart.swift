@@ -22,7 +22,9 @@ struct Pushcart: AsyncParsableCommand {
     static func main() {
         do {
             let command = try parseAsRoot()
-            if let command = command as? any ShopCommand { try DataDirectory.becomeOwner(of: DataDirectory.chosen(command.data)) }
+            if let command = command as? any ShopCommand {
+                try DataDirectory.becomeOwner(of: DataDirectory.chosen(command.data, settings: command.config))
+            }
             let parsed = Parsed(command: command)
             Task { await run(parsed) }
             dispatchMain()
@@ -62,4 +64,10 @@ struct Pushcart: AsyncParsableCommand {
 protocol ShopCommand {
     /// The `--data` flag.
     var data: String? { get }
+    /// The `--config` flag, where there is one.
+    var config: String? { get }
+}
+
+extension ShopCommand {
+    var config: String? { nil }
 }

@@ -158,6 +158,29 @@ struct CommandTests {
         }
     }
 
+    @Test("Ten downloads at once do not fill the memory")
+    func manyDownloads() async throws {
+        try await Scenario.run { scenario in
+            let shop = try await Shop.open(scenario)
+            let length = 100 << 20
+            let path = try scenario.write("film", Data())
+            try #require(truncate(path, length) == 0)
+            #expect(try await shop.cli(["product", "add", "--slug", "film", "--title", "Film", "--price", "0.01", "--file", path]).code == 0)
+            try await withThrowingTaskGroup { group in
+                for wallet in try await Desk.wallets(10) {
+                    let signed = try await shop.sign(wallet, "film")
+                    group.addTask {
+                        let (answer, count) = try await shop.count("/p/film", [signed.header])
+                        #expect(answer.status == 200 && count == length)
+                    }
+                }
+                try await group.waitForAll()
+            }
+            let peak = try shop.peakMegabytes
+            #expect(peak < 120, "\(peak) MB")
+        }
+    }
+
     @Test("pushcart buy resumes a download that broke off")
     func buyResumes() async throws {
         try await Scenario.run { scenario in

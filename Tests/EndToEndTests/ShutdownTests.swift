@@ -45,23 +45,27 @@ struct ShutdownTests {
         }
     }
 
-    @Test("SIGTERM ends a download that is under way only after its last byte")
-    func finishesADownload() async throws {
+    @Test("SIGTERM ends the downloads that are under way only after their last bytes")
+    func finishesDownloads() async throws {
         try await Scenario.run { scenario in
             let shop = try await Shop.open(scenario)
             try await shop.add("film", file: Data(count: 32 << 20))
-            let signed = try await shop.sign(try await Desk.wallet(), "film")
-            let port = shop.port
-            let socket = try await onThread {
-                let socket = try Socket(port, timeout: .seconds(30))
-                try socket.send(Data("GET /p/film HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\(signed.name): \(signed.value)\r\n\r\n".utf8))
-                return socket
+            var sockets: [Socket] = []
+            for wallet in try await Desk.wallets(6) {
+                let signed = try await shop.sign(wallet, "film")
+                let connection = sockets.count % 2 == 0 ? "close" : "keep-alive"
+                let request = "GET /p/film HTTP/1.1\r\nHost: a\r\nConnection: \(connection)\r\n\(signed.name): \(signed.value)\r\n\r\n"
+                let socket = try Socket(shop.port, timeout: .seconds(30))
+                try socket.send(Data(request.utf8))
+                sockets.append(socket)
             }
-            try await eventually("the sale") { try await !shop.states.isEmpty }
+            try await eventually("the sales") { try await shop.states.count == 6 }
             async let code = shop.stop()
             try await Task.sleep(for: .milliseconds(300))
-            let (_, count) = try await onThread { try Web.count(socket) }
-            #expect(count == 32 << 20)
+            for socket in sockets {
+                let (_, count) = try await onThread { try Web.count(socket) }
+                #expect(count == 32 << 20)
+            }
             #expect(try await code == 0)
         }
     }

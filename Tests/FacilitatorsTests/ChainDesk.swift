@@ -149,6 +149,8 @@ final class ChainDesk: Sendable {
         switch await facilitator.verify(authorization, for: option) {
         case .valid: "valid"
         case .invalid(let error): "invalid: \(error.reason)"
+        case .proven(let error): "proven, but \(error.reason)"
+        case .provenUnavailable(let sentence): "proven, but unavailable: \(sentence)"
         case .spentElsewhere: "spent elsewhere"
         case .unavailable(let sentence): "unavailable: \(sentence)"
         }

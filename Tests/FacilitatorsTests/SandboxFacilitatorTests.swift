@@ -31,7 +31,7 @@ import X402EVM
         switch await sandbox.verify(authorization, for: option) {
         case .valid: "valid"
         case .invalid(let error): error.reason.rawValue
-        case .spentElsewhere, .unavailable: "?"
+        case .spentElsewhere, .unavailable, .proven, .provenUnavailable: "?"
         }
     }
 

@@ -26,7 +26,7 @@ import Testing
             let status = try await ControlClient.with(data: directory.path) { try await $0.send(.get, "/api/v1/status") }
             #expect(status["practice"] == true && status["products"] == 0 && status["origin"] == "http://127.0.0.1:4020")
         }
-        #expect(try DataDirectory.take(directory.path, create: false) != nil)
+        _ = try await TestDirectory.retake(directory.path)
     }
 
     @Test func `with a daemon the command speaks to it, through a socket for the owner alone`() async throws {
@@ -42,7 +42,7 @@ import Testing
 
     @Test func `a daemon that holds the shop and does not answer is tried again later`() async throws {
         let directory = try TestDirectory()
-        let lock = try #require(try DataDirectory.take(directory.path, create: false))
+        let lock = try await TestDirectory.retake(directory.path)
         let failure = await #expect(throws: CommandFailure.self) {
             try await ControlClient.with(data: directory.path) { try await $0.send(.get, "/api/v1/status") }
         }

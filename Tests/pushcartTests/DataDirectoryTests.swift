@@ -30,14 +30,15 @@ import Testing
         #expect(try DataDirectory.take(path, create: false) != nil)
     }
 
-    @Test func `one holds the directory at a time, for as long as it lives`() throws {
+    @Test func `one holds the directory at a time, for as long as it lives`() async throws {
         var first: DataDirectory? = try taken(path)
         #expect(first != nil)
         #expect(try DataDirectory.take(path, create: true) == nil)
         #expect(try DataDirectory.take("\(path)/../shop/", create: true) == nil)
         #expect(try DataDirectory.take("\(folder.path)/other", create: true) != nil)
         first = nil
-        #expect(try DataDirectory.take(path, create: true) != nil)
+        try Data().write(to: URL(fileURLWithPath: "\(path)/shop.sqlite"))
+        _ = try await TestDirectory.retake(path)
         let busy = DataDirectory.busy(path)
         #expect(busy.exitCode == 75 && busy.sentence.contains(path))
     }

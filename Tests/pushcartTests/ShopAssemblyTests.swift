@@ -107,7 +107,7 @@ import Testing
 
     @Test func `a running shop cannot be set up`() async throws {
         let directory = try TestDirectory()
-        let lock = try #require(try DataDirectory.take(directory.path, create: false))
+        let lock = try await TestDirectory.retake(directory.path)
         let failure = await #expect(throws: CommandFailure.self) { try await setUp(directory) }
         #expect(failure?.exitCode == 75 && failure?.sentence.contains(lock.path) == true)
     }

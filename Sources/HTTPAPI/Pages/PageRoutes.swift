@@ -55,7 +55,7 @@ struct PageRoutes: Sendable {
         }
         return .json(
             JSONValue.object(PaymentJSON.receipt(payment, product, option(payment), shop)).encoded(),
-            headers: [.cacheControl: "no-store", .vary: "Accept, User-Agent"])
+            headers: [.cacheControl: "no-store", .vary: "Accept, User-Agent", .accessControlAllowOrigin: "*"])
     }
 
     /// What a receipt bought, under an address that was signed for a while.
@@ -67,7 +67,9 @@ struct PageRoutes: Sendable {
         guard payment.state.isPaid else { throw Problem(.conflict, "This payment is not settled, so there is nothing to give.") }
         let delivery = Delivery(shop: shop)
         let content = try delivery.sold(product, payment.content)
-        let goods = try await delivery.goods(product, content, sandbox: payment.sandbox, Negotiation(request.headers), receipt: payment.receiptID)
+        let goods = try await delivery.goods(
+            product, content, sandbox: payment.sandbox, isLocal: context.isLocal(request), Negotiation(request.headers),
+            receipt: payment.receiptID)
         let part = Preconditions.judge(request.headers, etag: goods.etag, length: goods.length)
         if let refusal = ProductRoutes.refusal(part, goods) { return refusal }
         var headers = goods.headers(part)

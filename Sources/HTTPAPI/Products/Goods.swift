@@ -60,7 +60,8 @@ struct Goods: Sendable {
     }
 
     private static let missing = Problem(
-        .serviceUnavailable, "The goods are missing from this shop just now; nothing was charged. Tell the owner.", headers: [.retryAfter: "300"])
+        .serviceUnavailable, "The goods are missing from this shop just now. Tell the owner; a payment that was taken gets them when they are back.",
+        headers: [.retryAfter: "300"])
 
     /// `Content-Disposition` with a plain name for old clients and the real one (RFC 6266).
     static func attachment(_ name: String) -> String {

@@ -4,20 +4,19 @@ import NIOCore
 
 /// Writes a long body no faster than the network takes it.
 struct PacedWriter: ResponseBodyWriter {
-    let base: any ResponseBodyWriter
+    var base: any ResponseBodyWriter
     let channel: any Channel
 
     /// Whoever writes is held up only once the connection's thread has found the time to say so, and until then a disk is read whole.
     /// So each piece waits until that thread has the one before.
-    mutating func write(_ buffer: ByteBuffer) async throws {
+    @concurrent mutating func write(_ buffer: ByteBuffer) async throws {
         _ = try await waitingBytes
-        var writer = base
-        try await writer.write(buffer)
+        try await base.write(buffer)
     }
 
     /// The last part goes out only when all before it has left: a server that shuts down closes the connection right after it and drops
     /// what still waits (HummingbirdCore's HTTPConnectionStateHandler).
-    consuming func finish(_ trailers: HTTPFields?) async throws {
+    @concurrent consuming func finish(_ trailers: HTTPFields?) async throws {
         while try await waitingBytes > 0 { try await Task.sleep(for: .milliseconds(4)) }
         try await base.finish(trailers)
     }

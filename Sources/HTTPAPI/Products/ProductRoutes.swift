@@ -3,6 +3,7 @@ import Domain
 import HTTPTypes
 import Hummingbird
 import JSON
+import Logging
 import NIOCore
 import Payments
 import X402
@@ -40,7 +41,7 @@ struct ProductRoutes: Sendable {
     /// The product that the address names, exactly as it was written: no decoding, no parameters, no dots.
     private func product(_ request: Request) async throws -> Product {
         let path = request.uri.path
-        guard path.hasPrefix("/p/"), let slug = Slug(path.dropFirst(3)), let product = try await shop.catalogue.product(slug), product.state != .draft
+        guard path.hasPrefix("/p/"), let slug = Slug(path.dropFirst(3)), let product = try await shop.catalogue.product(slug)
         else { throw Problem.notFound }
         return product
     }
@@ -116,40 +117,92 @@ struct ProductRoutes: Sendable {
 
     private func paid(_ payload: PaymentPayload, _ product: Product, _ request: Request, _ context: ShopContext) async throws -> Response {
         let negotiation = Negotiation(request.headers)
-        let delivery = Delivery(shop: shop)
-        // Whatever can refuse is asked before the money.
-        let goods = try await delivery.goods(product, product.content, sandbox: shop.isPractice, negotiation)
-        if let refusal = Self.refusal(Preconditions.judge(request.headers, etag: goods.etag, length: goods.length), goods) { return refusal }
+        let isLocal = context.isLocal(request)
+        let goods: Goods
+        // Whatever can refuse is asked before the money. But what was bought before is given as it was sold, whatever is sold today.
+        do {
+            goods = try await Delivery(shop: shop).goods(product, product.content, sandbox: shop.isPractice, isLocal: isLocal, negotiation)
+            if let refusal = Self.refusal(Preconditions.judge(request.headers, etag: goods.etag, length: goods.length), goods) {
+                guard let receipt = try shop.gate.receipt(for: payload, product: product) else { return refusal }
+                return try await fulfil(receipt, product, nil, request, context, version: payload.version)
+            }
+        } catch let problem as Problem {
+            guard let receipt = try shop.gate.receipt(for: payload, product: product) else { throw problem }
+            return try await fulfil(receipt, product, nil, request, context, version: payload.version)
+        }
         switch try await shop.gate.admit(payload, for: product) {
-        case .admitted(let receipt):
-            let content = try delivery.sold(product, receipt.content)
-            let sold =
-                content.digest == goods.content.digest && receipt.payment.sandbox == shop.isPractice && !goods.isPage
-                ? goods
-                : try await delivery.goods(product, content, sandbox: receipt.payment.sandbox, negotiation, receipt: receipt.payment.receiptID)
-            return try await deliver(sold, receipt, request, context, version: payload.version)
+        case .admitted(let receipt): return try await fulfil(receipt, product, goods, request, context, version: payload.version)
         case .pending(let payment): return pending(payment, version: payload.version)
-        case .refused(let error, let payer):
-            // What is off sale has no terms to offer again.
-            var response =
-                product.state == .published
-                ? try unpaid(product, error: error.reason.rawValue, message: error.sentence)
-                : Problem(.notFound, error.sentence, headers: Self.crossOrigin).response
-            let network: String =
-                switch payload.accepted {
-                case .v2(let accepted): accepted.network
-                case .v1(_, let network): network
-                }
-            outcome(
-                SettlementResponse(
-                    success: false, errorReason: error.reason, errorMessage: error.sentence, payer: payer.map { "0x" + lowercaseHex($0) },
-                    network: String(network.prefix(64))), version: payload.version, &response.headers)
-            return response
+        case .refused(let error, let payer): return try refused(error, payer: payer, payload, product)
         case .malformed(let error):
             throw Problem(.badRequest, "\(error.reason): \(error.sentence)", headers: Self.crossOrigin)
         case .unavailable(let sentence):
             throw Problem(.serviceUnavailable, sentence, headers: Self.crossOrigin.adding(.retryAfter, "5"))
         }
+    }
+
+    private func refused(_ error: WireError, payer: [UInt8]?, _ payload: PaymentPayload, _ product: Product) throws -> Response {
+        // What is off sale has no terms to offer again.
+        var response =
+            product.state == .published
+            ? try unpaid(product, error: error.reason.rawValue, message: error.sentence)
+            : Problem(.notFound, error.sentence, headers: Self.crossOrigin).response
+        let network: String =
+            switch payload.accepted {
+            case .v2(let accepted): accepted.network
+            case .v1(_, let network): network
+            }
+        outcome(
+            SettlementResponse(
+                success: false, errorReason: error.reason, errorMessage: error.sentence, payer: payer.map { "0x" + lowercaseHex($0) },
+                network: String(network.prefix(64))), version: payload.version, &response.headers)
+        return response
+    }
+
+    /// Gives what a receipt bought: the edition that its order pins.
+    /// - Parameter opened: the goods of today's edition, when they were opened already.
+    private func fulfil(
+        _ receipt: Receipt, _ product: Product, _ opened: Goods?, _ request: Request, _ context: ShopContext, version: Int
+    ) async throws -> Response {
+        let payment = receipt.payment
+        do {
+            let delivery = Delivery(shop: shop)
+            let content = try delivery.sold(product, receipt.content)
+            if let opened, content.digest == opened.content.digest, payment.sandbox == shop.isPractice, !opened.isPage {
+                return try await deliver(opened, receipt, request, context, version: version)
+            }
+            let goods = try await delivery.goods(
+                product, content, sandbox: payment.sandbox, isLocal: context.isLocal(request), Negotiation(request.headers),
+                receipt: payment.receiptID)
+            if let refusal = Self.refusal(Preconditions.judge(request.headers, etag: goods.etag, length: goods.length), goods), opened == nil {
+                return refusal
+            }
+            return try await deliver(goods, receipt, request, context, version: version)
+        } catch {
+            // Paid, and the goods cannot be given just now: the buyer must learn both.
+            if !(error is Problem) { shop.log.error("paid goods could not be given: \(error)", metadata: ["payment": "\(payment.id)"]) }
+            let cause = error as? Problem
+            throw Problem(
+                cause?.status ?? .serviceUnavailable,
+                "The payment is settled. \(cause?.sentence ?? "The goods cannot be given just now; send the same payment again in a moment.")",
+                headers: paidHeaders(receipt, version: version).adding(.retryAfter, "5"))
+        }
+    }
+
+    /// What every answer to a settled payment carries: the outcome, and where its goods and receipt are.
+    private func paidHeaders(_ receipt: Receipt, version: Int) -> HTTPFields {
+        let payment = receipt.payment
+        var headers = Self.crossOrigin
+        headers[.vary] = "Accept, User-Agent"
+        headers[.link] =
+            "<\(shop.origin)\(shop.links.path(payment.receiptID, at: shop.now()))>; rel=\"enclosure\", <\(shop.origin)/r/\(payment.receiptID)>; rel=\"describedby\""
+        outcome(
+            SettlementResponse(
+                success: true, payer: "0x" + lowercaseHex(payment.authorization.key.payer),
+                transaction: "0x" + lowercaseHex(payment.transaction ?? []), network: wireNetwork(payment, version),
+                // The payment just shown was not taken: the goods were this wallet's already.
+                other: receipt.wasOwned ? ["extra": ["alreadyOwned": true]] : [:]), version: version, &headers)
+        return headers
     }
 
     /// The answer to a condition that does not hold; nil when the goods, or a part of them, may go out.
@@ -173,23 +226,15 @@ struct ProductRoutes: Sendable {
         let judged = Preconditions.judge(request.headers, etag: goods.etag, length: goods.length)
         let part: Preconditions.Outcome = if case .part = judged { judged } else { .whole }
         var headers = goods.headers(part)
-        headers.append(contentsOf: Self.crossOrigin)
-        headers[.vary] = "Accept, User-Agent"
-        let payment = receipt.payment
-        headers[.link] =
-            "<\(shop.origin)\(shop.links.path(payment.receiptID, at: shop.now()))>; rel=\"enclosure\", <\(shop.origin)/r/\(payment.receiptID)>; rel=\"describedby\""
-        outcome(
-            SettlementResponse(
-                success: true, payer: "0x" + lowercaseHex(payment.authorization.key.payer),
-                transaction: "0x" + lowercaseHex(payment.transaction ?? []), network: wireNetwork(payment, version),
-                // The payment just shown was not taken: the goods were this wallet's already.
-                other: receipt.wasOwned ? ["extra": ["alreadyOwned": true]] : [:]), version: version, &headers)
+        headers.append(contentsOf: paidHeaders(receipt, version: version))
+        if goods.isPage { headers[.contentSecurityPolicy] = Pages.headers[.contentSecurityPolicy] }
         let status: HTTPResponse.Status = part == .whole ? .ok : .partialContent
         let deliveries = shop.deliveries
         let bytes = try await goods.body(part, context: context)
         let body = ResponseBody(contentLength: bytes.contentLength) { writer in
             try await bytes.write(writer)
-            deliveries.delivered(receipt)
+            // A part is not the goods.
+            if part == .whole { deliveries.delivered(receipt) }
         }
         return Response(status: status, headers: headers, body: body)
     }

@@ -13,7 +13,7 @@ struct FaultMiddleware: RouterMiddleware {
     func handle(_ request: Request, context: ShopContext, next: @concurrent (Request, ShopContext) async throws -> Response) async throws -> Response
     {
         do { return try await next(request, context) } catch {
-            let answer = answer(problem(error, request), to: request)
+            let answer = answer(opened(problem(error, request), request), to: request)
             return request.method == .head ? answer.withoutBody : answer
         }
     }
@@ -29,6 +29,14 @@ struct FaultMiddleware: RouterMiddleware {
         return Response(status: problem.status, headers: headers, body: ResponseBody(byteBuffer: ByteBuffer(string: html)))
     }
 
+    /// A page of another origin may read what a shop says of its own payment, whatever went wrong.
+    private func opened(_ problem: Problem, _ request: Request) -> Problem {
+        guard request.uri.path.hasPrefix("/p/") || request.uri.path.hasPrefix("/r/") else { return problem }
+        var problem = problem
+        for field in ProductRoutes.crossOrigin { problem.headers[field.name] = field.value }
+        return problem
+    }
+
     private func problem(_ error: any Error, _ request: Request) -> Problem {
         switch error {
         case let problem as Problem: return problem
@@ -42,7 +50,7 @@ struct FaultMiddleware: RouterMiddleware {
         default:
             shop.log.error("\(request.method) failed: \(error)")
             return Problem(
-                .serviceUnavailable, "The shop cannot do this just now; nothing was changed. Try the same again in a moment.",
+                .serviceUnavailable, "The shop cannot do this just now. Try the same again in a moment.",
                 headers: [.retryAfter: "5"])
         }
     }

@@ -11,6 +11,8 @@ extension HTTPField.Name {
     static let paymentResponse = known(PaymentHeader.response)
     static let xPayment = known(PaymentHeader.signatureV1)
     static let xPaymentResponse = known(PaymentHeader.responseV1)
+    static let forwarded = known("Forwarded")
+    static let xForwardedFor = known("X-Forwarded-For")
     static let retryAfter = known("Retry-After")
     static let link = known("Link")
     static let referrerPolicy = known("Referrer-Policy")

@@ -13,6 +13,15 @@ public struct ShopContext: RequestContext {
         channel = source.channel
     }
 
+    /// Whether whoever asks is on this machine, as far as the connection tells: no other address, and no proxy that speaks for somebody.
+    func isLocal(_ request: Request) -> Bool {
+        guard request.headers[.forwarded] == nil, request.headers[.xForwardedFor] == nil else { return false }
+        switch channel.remoteAddress?.ipAddress {
+        case let address?: return address.hasPrefix("127.") || address == "::1" || address.hasPrefix("::ffff:127.")
+        case nil: return true
+        }
+    }
+
     /// Who is at the other end of a unix socket, as the kernel says (SO_PEERCRED): `local:uid`. Nil on any other connection.
     func localActor() async -> String? {
         guard let provider = channel as? any SocketOptionProvider else { return nil }

@@ -23,10 +23,20 @@ struct ControlClient: Sendable {
         if let directory = try DataDirectory.take(path, create: false) {
             return try await serving(directory, body)
         }
-        return try await connected(try DataDirectory.socketPath(path)) { client in
-            try await client.waitForDaemon(path)
-            return try await body(client)
+        let outcome = try await connected(try DataDirectory.socketPath(path)) { client -> Outcome<Value> in
+            if let directory = try await client.waitForDaemon(path) { return .isFree(directory) }
+            return .value(try await body(client))
         }
+        switch outcome {
+        case .value(let value): return value
+        case .isFree(let directory): return try await serving(directory, body)
+        }
+    }
+
+    private enum Outcome<Value: Sendable>: Sendable {
+        case value(Value)
+        /// The daemon ended while we waited for it, and the shop is ours.
+        case isFree(DataDirectory)
     }
 
     private static func connected<Value: Sendable>(_ socket: String, _ body: (ControlClient) async throws -> Value) async throws -> Value {
@@ -44,14 +54,16 @@ struct ControlClient: Sendable {
     }
 
     /// The daemon holds the lock a moment before it listens, and a moment after it stops.
-    private func waitForDaemon(_ path: String) async throws {
+    /// - Returns: nil when it answers, the directory when it ended instead.
+    private func waitForDaemon(_ path: String) async throws -> DataDirectory? {
         // Each attempt tries to connect for as long as it may take, so that time is what ends this, not a count.
         let end = ContinuousClock.now + .seconds(3)
         repeat {
             do {
                 _ = try await send(.get, "/healthz", body: nil, type: "text/plain", timeout: .seconds(2))
-                return
+                return nil
             } catch let failure as CommandFailure where failure.exitCode == 69 {
+                if let directory = try DataDirectory.take(path, create: false) { return directory }
                 try await Task.sleep(for: .milliseconds(100))
             }
         } while ContinuousClock.now < end

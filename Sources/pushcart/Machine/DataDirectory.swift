@@ -23,7 +23,10 @@ final class DataDirectory: Sendable {
     }
 
     /// The directory that a command means: by its flag, by the environment, or the standard one.
-    static func chosen(_ flag: String?) -> String { flag ?? ProcessInfo.processInfo.environment["PUSHCART_DATA"] ?? standard }
+    /// - Parameter file: the settings that are read; nil for the standard ones.
+    static func chosen(_ flag: String?, settings file: String? = nil) -> String {
+        flag ?? ProcessInfo.processInfo.environment["PUSHCART_DATA"] ?? SettingsKeys.data(inFile: file ?? MachineSettings.standardFile) ?? standard
+    }
 
     /// The path as an absolute one.
     static func absolute(_ path: String) -> String {
@@ -36,6 +39,9 @@ final class DataDirectory: Sendable {
     /// - Throws: `CommandFailure` when the directory is missing and may not be created, or cannot be used.
     static func take(_ path: String, create: Bool) throws -> DataDirectory? {
         let path = absolute(path)
+        if access(path, X_OK) != 0, errno == EACCES {
+            throw CommandFailure(exitCode: 77, sentence: "You may not open the shop in \(path); run the command as its owner, or with sudo.")
+        }
         if !FileManager.default.fileExists(atPath: path) {
             guard create else {
                 throw CommandFailure(exitCode: 69, sentence: "There is no shop in \(path); make one with “pushcart serve --data \(path)”.")

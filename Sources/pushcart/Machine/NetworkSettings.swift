@@ -38,7 +38,8 @@ struct NetworkSettings: Sendable {
             preset = NetworkPreset(
                 chainID: chainID, name: reader.string(forKey: "name") ?? standard?.name ?? name,
                 token: NetworkPreset.Token(
-                    address: address, symbol: symbol, decimals: Int(decimals), currency: currency, domainName: domainName, domainVersion: domainVersion),
+                    address: address, symbol: symbol, decimals: Int(decimals), currency: currency, domainName: domainName,
+                    domainVersion: domainVersion),
                 explorer: reader.string(forKey: "explorer") ?? standard?.explorer)
         } else {
             let parts = ["symbol", "decimals", "currency", "domain-name", "domain-version"]

@@ -1,8 +1,9 @@
+import Foundation
 import Yams
 
 /// The keys that pushcart.yaml may have. The library passes unknown ones in silence; here they are refused with the nearest known one.
 enum SettingsKeys {
-    private static let top = ["listen", "origin", "data", "log-level", "settlement-wait", "rate-limit", "networks"]
+    private static let top = ["listen", "origin", "data", "log-level", "settlement-wait", "networks"]
     private static let network = ["chain-id", "name", "rpc-urls", "explorer", "asset", "fees"]
     private static let asset = ["address", "symbol", "decimals", "currency", "domain-name", "domain-version"]
     private static let fees = ["coin-price", "maximum-loss", "daily-budget", "cap-per-settlement"]
@@ -31,6 +32,14 @@ enum SettingsKeys {
             }
         }
         return names
+    }
+
+    /// The `data` key of a settings file; nil when there is none, or no such file. What else is wrong with it is said when it is read.
+    static func data(inFile path: String) -> String? {
+        guard let bytes = FileManager.default.contents(atPath: path),
+            case .mapping(let map)? = (try? Yams.compose(yaml: String(decoding: bytes, as: UTF8.self))).flatMap({ $0 })  // said later
+        else { return nil }
+        return map["data"]?.string
     }
 
     private static func check(_ map: Node.Mapping, _ known: [String], at place: String, _ file: String) throws {

@@ -27,6 +27,7 @@ struct ServeCommand: AsyncParsableCommand, ShopCommand {
     func run() async throws {
         umask(0o077)
         signal(SIGPIPE, SIG_IGN)
+        Self.raiseFileLimit()
         var machine = try await MachineSettings.read(file: config)
         if let listen { try machine.set(listen: listen) }
         let path = data ?? machine.data ?? DataDirectory.standard
@@ -47,7 +48,7 @@ struct ServeCommand: AsyncParsableCommand, ShopCommand {
         let control = ControlServer.application(shop, path: try DataDirectory.socketPath(directory.path), log: log)
         var quiet = log
         quiet.logLevel = max(log.logLevel, .notice)
-        let counter = try await shop.reader.products(states: [.published], limit: 1).isEmpty
+        let isEmpty = try await shop.reader.products(states: [.published], limit: 1).isEmpty
         let front = Application(
             router: shop.publicRouter,
             server: .http1(
@@ -58,13 +59,21 @@ struct ServeCommand: AsyncParsableCommand, ShopCommand {
                 address: .hostname(machine.host, port: machine.port), serverName: "pushcart", backlog: 1024),
             onServerRunning: { channel in
                 let port = channel.localAddress?.port ?? machine.port
-                ServeLog.announce(shop, listening: machine.standardOrigin(port: port), isEmpty: counter, directory: directory.path)
+                ServeLog.announce(shop, listening: machine.standardOrigin(port: port), isEmpty: isEmpty, directory: directory.path)
             }, logger: quiet)
         // Stopped in the opposite order: first the door, last what finishes payments.
         var group = ServiceGroupConfiguration(
             services: (assembly.services + [control, front]).map { .init(service: $0) }, gracefulShutdownSignals: [.sigterm, .sigint], logger: quiet)
         group.maximumGracefulShutdownDuration = .seconds(30)
         try await ServiceGroup(configuration: group).run()
+    }
+
+    /// As many open files as the system lets us have: every connection is one.
+    private static func raiseFileLimit() {
+        var limit = rlimit()
+        guard getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 else { return }
+        limit.rlim_cur = min(limit.rlim_max, 65_536)
+        setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
     }
 
     private static func explain(_ error: any Error, _ machine: MachineSettings) -> any Error {

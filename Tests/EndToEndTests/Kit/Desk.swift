@@ -31,7 +31,7 @@ struct Signed: Sendable {
 enum Desk {
     private static let started = Task {
         let desk = try Subprocess(
-            [try await Workshop.pythons.v2, Workshop.tools + "/desk.py"], files: Workshop.directory + "/desk", keepsInput: true)
+            [try await Workshop.pythons.v2, Workshop.tools + "/desk.py", Workshop.directory], files: Workshop.directory + "/desk", keepsInput: true)
         guard let port = try await desk.firstLine()["port"].int else { throw Subprocess.Failure(description: "the desk names no port") }
         return (desk, port)
     }
