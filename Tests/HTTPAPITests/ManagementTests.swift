@@ -160,7 +160,7 @@ import X402
     @Test func `an article must be text of bounded length`() async throws {
         let shop = try TestShop()
         try await ControlSocket.with(shop) { socket in
-            for (bytes, says) in [([0xFF, 0xFE], "not UTF-8"), ([UInt8](repeating: 0x61, count: 4 * 1024 * 1024 + 1), "at most 4.2 MB")]
+            for (bytes, says) in [([0xFF, 0xFE], "not UTF-8"), ([UInt8](repeating: 0x61, count: 1024 * 1024 + 1), "at most 1 MB")]
                 as [([UInt8], String)]
             {
                 let stored = try await socket.send(.POST, "/api/v1/contents", bytes: bytes)

@@ -82,7 +82,7 @@ import X402
         let shop = try ScriptedChain.shop(.notSent(WireError(.unexpectedSettleError, "Nobody answers.")))
         try await shop.sell()
         let answer = try await shop.get("/p/song", shop.pay("song"))
-        answer.expect(402, has: ["unexpected_settle_error", "nothing was charged"], hasNot: ["0123456789"])
+        try answer.expectProblem(503, "nothing was charged")
         #expect(try shop.payments.map(\.state) == [.released])
         #expect(try await shop.sales == [])
     }

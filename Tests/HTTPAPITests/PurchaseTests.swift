@@ -329,7 +329,7 @@ import X402
         for product in [small, large] {
             try FileManager.default.removeItem(atPath: shop.catalogue.contents.path(product.content.digest))
             let answer = try await shop.get("/p/\(product.slug)", shop.pay(product.slug.text))
-            try answer.expectProblem(503, "nothing was charged")
+            try answer.expectProblem(503, "The goods are missing from this shop just now")
             #expect(answer.headers[.comeBack] == "300")
         }
         try await shop.expectNothingTaken()

@@ -53,6 +53,16 @@ import X402
         try await practice.opened(link).expect(200, has: ["sample"], hasNot: ["secret"])
     }
 
+    @Test(arguments: [HTTPField.Name("X-Forwarded-For")!, HTTPField.Name("Forwarded")!])
+    func `a practice buyer behind a proxy gets a sample though the shop calls itself local`(_ name: HTTPField.Name) async throws {
+        let shop = try TestShop()
+        try await shop.sell(file: Array("secret bytes".utf8))
+        let answer = try await shop.get("/p/song", shop.pay("song").adding(name, "for=192.0.2.7"))
+        answer.expect(200, has: ["This is a sample"], hasNot: ["secret"])
+        let link = try #require(answer.enclosure)
+        try await shop.get(link, [name: "192.0.2.7"]).expect(200, has: ["This is a sample"], hasNot: ["secret"])
+    }
+
     @Test func `on this machine practice money buys the goods`() async throws {
         let shop = try TestShop()
         try await shop.sell(file: Array("secret bytes".utf8))

@@ -96,7 +96,7 @@ import X402
         (HTTPError(.contentTooLarge), 413, "Content Too Large", nil), (HTTPError(.badRequest, message: "Say more."), 400, "Say more.", nil),
         (HTTPError(.notFound), 404, "nothing at this address", nil),
         (ContentError.disk(ENOSPC), 507, "The disk is full", "error: content: The disk is full"),
-        (CancellationError(), 503, "being restarted", nil), (Trouble(), 503, "nothing was changed", "error: GET failed: a secret cause"),
+        (CancellationError(), 503, "being restarted", nil), (Trouble(), 503, "cannot do this just now", "error: GET failed: a secret cause"),
     ]
 
     @Test(arguments: faults.indices) func `an error becomes a status and a public sentence, its cause a line in the log`(_ index: Int) async throws {

@@ -160,7 +160,7 @@ import X402
         #expect(try ready.json()["reasons"]?.array?.contains("The database does not answer.") == true)
         for (uri, headers) in [("/llms.txt", HTTPFields()), ("/p/song", pay)] {
             let answer = try await shop.get(uri, headers)
-            try answer.expectProblem(503, "nothing was changed")
+            try answer.expectProblem(503, "cannot do this just now")
             answer.expect(503, hasNot: ["SQLite", "closed", "0123456789"])
             #expect(answer.headers[.comeBack] == "5")
         }

@@ -142,6 +142,8 @@ struct ProductRoutes: Sendable {
     }
 
     private func refused(_ error: WireError, payer: [UInt8]?, _ payload: PaymentPayload, _ product: Product) throws -> Response {
+        // A draft is nobody's business.
+        guard product.state != .draft else { throw Problem.notFound }
         // What is off sale has no terms to offer again.
         var response =
             product.state == .published

@@ -19,6 +19,7 @@ struct SetupCommand: AsyncParsableCommand, ShopCommand {
             """)
 
     @Option(name: .long, help: ArgumentHelp("The shop's directory.", valueName: "dir")) var data: String?
+    @Option(name: .long, help: ArgumentHelp("The machine's settings, where other networks are described.", valueName: "file")) var config: String?
     @Option(name: .long, help: "The owner's mail address.") var email: String?
     @Option(name: .long, help: ArgumentHelp("A file with the owner's password.", valueName: "file")) var passwordFile: SecretFile?
     @Option(name: .long, help: ArgumentHelp("The public address, such as https://shop.example.", valueName: "url")) var origin: String?
@@ -38,7 +39,7 @@ struct SetupCommand: AsyncParsableCommand, ShopCommand {
 
     func run() async throws {
         umask(0o077)
-        let machine = try await MachineSettings.read(file: nil)
+        let machine = try await MachineSettings.read(file: config)
         let email = try email ?? Self.ask("Your mail address", secret: false, option: "--email")
         guard Self.isMailAddress(email) else { throw CommandFailure(exitCode: 2, sentence: "“\(email.prefix(80))” is no mail address.") }
         let password = try passwordFile?.firstLine() ?? Self.ask("A password", secret: true, option: "--password-file")

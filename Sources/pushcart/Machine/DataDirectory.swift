@@ -39,7 +39,9 @@ final class DataDirectory: Sendable {
     /// - Throws: `CommandFailure` when the directory is missing and may not be created, or cannot be used.
     static func take(_ path: String, create: Bool) throws -> DataDirectory? {
         let path = absolute(path)
-        if access(path, X_OK) != 0, errno == EACCES {
+        var status = stat()
+        let isHidden = stat(path, &status) != 0 ? errno == EACCES : status.st_mode & S_IFMT == S_IFDIR && access(path, X_OK) != 0
+        if isHidden {
             throw CommandFailure(exitCode: 77, sentence: "You may not open the shop in \(path); run the command as its owner, or with sudo.")
         }
         if !FileManager.default.fileExists(atPath: path) {
