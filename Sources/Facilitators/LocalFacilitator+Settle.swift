@@ -70,9 +70,10 @@ extension LocalFacilitator {
         return stored ? .unknown : .notSent(WireError(.unexpectedSettleError, "Network fees rose above this shop's limit."))
     }
 
-    /// The overload with v, r and s for accounts without code, the one with bytes for contracts.
+    /// The overload with v, r and s for accounts without code, the one with bytes for contracts. That the signature is the payer's was
+    /// verified before the claim.
     private func callData(_ payload: ExactPayload) async throws -> ([UInt8], gas: UInt64) {
-        if case .recovers(let signature) = ExactSignature(of: payload, in: asset.domain), try await hasCode(payload.authorization.from) != true {
+        if try await hasCode(payload.authorization.from) != true, let signature = try? ECDSASignature(parsing: payload.signature) {  // else bytes
             return (payload.authorization.callData(signature: signature), Self.gasForKey)
         }
         return (payload.authorization.callData(signatureBytes: payload.signature), Self.gasForContract)

@@ -65,7 +65,7 @@ public final class LocalFacilitator: Facilitator, Service {
         self.rpc = rpc
         let account = settler.address.hex
         nonces = SettlerNonces {
-            guard let count = try await rpc.call("eth_getTransactionCount", .string(account), "pending").quantity, count < UInt64(Int64.max) else {
+            guard let count = try await rpc.call("eth_getTransactionCount", .string(account), "pending").quantity, count < 1 << 62 else {
                 throw RPCSilence(description: "the node's count of transactions is no number")
             }
             return count

@@ -70,12 +70,19 @@ struct RPCClient: Sendable {
         throw silence
     }
 
+    /// Asked once a minute, whoever asks meanwhile waits for that answer.
     private func checkChain(_ url: String) async throws(RPCSilence) {
-        guard let chainID, confirmed.value(url) == nil else { return }
-        guard case .success(let chain) = try await ask(url, [RPCCall("eth_chainId")])[0], chain.quantity == chainID else {
-            throw RPCSilence(description: "a node is on another chain than \(chainID)")
+        guard let chainID else { return }
+        do {
+            _ = try await confirmed.value(url) {
+                guard case .success(let chain) = try await ask(url, [RPCCall("eth_chainId")])[0], chain.quantity == chainID else {
+                    throw RPCSilence(description: "a node is on another chain than \(chainID)")
+                }
+                return true
+            }
+        } catch let silence as RPCSilence { throw silence } catch {
+            throw RPCSilence(description: "the node did not answer: \(error)")
         }
-        confirmed.store(true, for: url)
     }
 
     /// One call.

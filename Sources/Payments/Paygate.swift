@@ -43,6 +43,9 @@ public final class Paygate: Sendable {
         /// Hash of the sealed offer, when it is authentic, and whether its price still holds.
         let sealHash: [UInt8]?
         let sealHolds: Bool
+        /// The hash of a practice transaction: nothing has to be waited for.
+        let practice: [UInt8]?
+        var isPractice: Bool { practice != nil }
         let deadline: ContinuousClock.Instant
     }
 
@@ -51,25 +54,40 @@ public final class Paygate: Sendable {
     public func admit(_ payload: PaymentPayload, for product: Product) async throws -> Admission {
         do {
             let payment = try present(payload, for: product)
-            if let known = try reader.payment(key: payment.authorization.key), known.state != .released {
-                return try await recall(known, payment, product)
+            // Before a chain is asked, what is known is recalled. A practice claim costs nothing to try and looks by itself, in its write.
+            if !payment.isPractice, let admission = try await recalled(payment, product) { return admission }
+            let admission: Admission
+            do { admission = try await take(payment, product) } catch let error as WireError {
+                admission = .refused(error, payer: payment.authorization.key.payer)
             }
-            if let shortfall = payment.facilitator.shortfall(payment.option) { return .unavailable(shortfall) }
-            try await match(payment, product)
-            switch await payment.facilitator.verify(payment.authorization, for: payment.option) {
-            case .valid: return try product.state == .published ? await claim(payment, product) : owned(payment, product)
-            case .invalid(let error): return .refused(error, payer: payment.authorization.key.payer)
-            case .proven(let error):
-                return try bought(payment, product) ?? .refused(error, payer: payment.authorization.key.payer)
-            case .provenUnavailable(let sentence): return try bought(payment, product) ?? .unavailable(sentence)
-            case .unavailable(let sentence): return .unavailable(sentence)
-            case .spentElsewhere:
-                try await writer.noteUnmatchedIncome(payment.authorization, at: now())
-                return .refused(Self.spent, payer: payment.authorization.key.payer)
-            }
+            if payment.isPractice, isRefusal(admission), let known = try await recalled(payment, product) { return known }
+            return admission
         } catch let error as WireError {
             return error.reason == .invalidPayload || error.reason == .invalidVersion ? .malformed(error) : .refused(error, payer: nil)
         }
+    }
+
+    /// Match, verify, claim.
+    private func take(_ payment: Presented, _ product: Product) async throws -> Admission {
+        if let shortfall = payment.facilitator.shortfall(payment.option) { return .unavailable(shortfall) }
+        try await match(payment, product)
+        switch await payment.facilitator.verify(payment.authorization, for: payment.option) {
+        case .valid: return try product.state == .published ? await claim(payment, product) : owned(payment, product)
+        case .invalid(let error): return .refused(error, payer: payment.authorization.key.payer)
+        case .proven(let error):
+            return try bought(payment, product) ?? .refused(error, payer: payment.authorization.key.payer)
+        case .provenUnavailable(let sentence): return try bought(payment, product) ?? .unavailable(sentence)
+        case .unavailable(let sentence): return .unavailable(sentence)
+        case .spentElsewhere:
+            try await writer.noteUnmatchedIncome(payment.authorization, at: now())
+            return .refused(Self.spent, payer: payment.authorization.key.payer)
+        }
+    }
+
+    /// How a payment stands that was claimed before; nil for a new one, and for one that was given back.
+    private func recalled(_ payment: Presented, _ product: Product) async throws -> Admission? {
+        guard let known = try reader.payment(key: payment.authorization.key), known.state != .released else { return nil }
+        return try await recall(known, payment, product)
     }
 
     private static let spent = WireError(.nonceAlreadyUsed, "This authorization was used before; sign a new one.")
@@ -90,7 +108,7 @@ public final class Paygate: Sendable {
         }
         return Presented(
             payload: payload, facilitator: facilitator, option: option, authorization: authorization, sealHash: sealHash, sealHolds: sealHolds,
-            deadline: .now + settlementWait)
+            practice: facilitator.practiceTransaction(authorization), deadline: .now + settlementWait)
     }
 
     /// The facilitator and option that a payload means. What is set up but withheld counts: its payments are still recalled.
@@ -209,10 +227,9 @@ public final class Paygate: Sendable {
             authorization: shown.authorization, sandbox: shown.option.sandbox, productID: product.id, repeatable: product.repeatable,
             content: product.content.digest, protocolVersion: shown.payload.version, sealHash: shown.sealHash,
             token: .random(using: &generator), at: now())
-        let practice = shown.facilitator.practiceTransaction(shown.authorization)
         // Twice at most: an earlier payment that was awaited and came to nothing leaves the way free.
         for _ in 0..<2 {
-            switch try await writer.claim(claim, sandboxAllowance: Self.sandboxAllowance, sandboxTransaction: practice) {
+            switch try await writer.claim(claim, sandboxAllowance: Self.sandboxAllowance, sandboxTransaction: shown.practice) {
             case .claimed(let payment):
                 if let receipt = Receipt(payment) { return .admitted(receipt) }
                 settle(payment, by: shown.facilitator, for: shown.option)

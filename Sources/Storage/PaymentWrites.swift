@@ -130,11 +130,13 @@ extension Writer {
     }
 
     /// Notes what a mined attempt cost, and whether it reverted.
-    /// - Returns: the fee limit with which it was counted until now; nil when it was closed before or is not ours.
+    /// A refused one is closed with a fee of 0, and once more should it be mined all the same.
+    /// - Returns: the fee limit of an attempt that was open or refused; nil when it was closed before or is not ours.
     public func closeAttempt(transaction: [UInt8], feePaid: UInt64, reverted: Bool) async throws -> UInt64? {
         try await write { db in
             let statement = try db.cachedStatement(
-                sql: "UPDATE attempts SET fee_paid = ?, reverted = ? WHERE transaction_hash = ? AND fee_paid IS NULL RETURNING fee_limit")
+                sql: "UPDATE attempts SET fee_paid = ?, reverted = ? WHERE transaction_hash = ? AND coalesce(fee_paid, '0') = '0' RETURNING fee_limit"
+            )
             return try String.fetchOne(statement, arguments: [String(feePaid), reverted, blob(transaction)]).flatMap { UInt64($0) }
         }
     }

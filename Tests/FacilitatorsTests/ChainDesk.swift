@@ -55,7 +55,8 @@ final class ChainDesk: Sendable {
         EIP712Domain(name: "USD Coin", version: "2", chainID: 8453, verifyingContract: EVMAddress(option.asset.address)!)
     }
 
-    init(policy: FeePolicy = .standard(chainID: 8453)) async throws {
+    /// - Parameter others: nodes that are asked after the desk's own.
+    init(policy: FeePolicy = .standard(chainID: 8453), others: [String] = []) async throws {
         directory = NSTemporaryDirectory() + "pushcart-chain-\(UUID().uuidString)"
         try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)
         database = try ShopDatabase(path: "\(directory)/shop.sqlite")
@@ -66,7 +67,7 @@ final class ChainDesk: Sendable {
         let now: WallClock = { [clock] in clock.now }
         let log = Logger(label: "test") { [logBook] _ in logBook }
         facilitator = LocalFacilitator(
-            option: Self.option, urls: [server.url], settler: Self.settler, policy: policy, http: .shared, reader: database.reader,
+            option: Self.option, urls: [server.url] + others, settler: Self.settler, policy: policy, http: .shared, reader: database.reader,
             writer: database.writer, now: now, log: log)
         let draft = ProductDraft(
             slug: Slug("song")!, title: "T", summary: "", kind: .file, price: try Money("1", .usd), tags: [], repeatable: true, state: .published,
@@ -111,13 +112,15 @@ final class ChainDesk: Sendable {
     }
 
     /// A payment with an attempt that this process, or one before it, stored and may have sent.
-    func settling(_ authorization: Authorization, accountNonce: UInt64 = 0) async throws -> (payment: Payment, attempt: SignedTransaction) {
+    func settling(
+        _ authorization: Authorization, accountNonce: UInt64 = 0, tip: UInt64 = 100_000, maximumFee: UInt64 = 2_100_000
+    ) async throws -> (payment: Payment, attempt: SignedTransaction) {
         let payment = try await claim(authorization)
         let payload = try #require(facilitator.asset.payload(authorization))
         let unsigned = try #require(
             EIP1559Transaction(
-                chainID: 8453, nonce: accountNonce, maxPriorityFeePerGas: 1, maxFeePerGas: 2, gasLimit: 150_000, to: facilitator.asset.address,
-                value: 0,
+                chainID: 8453, nonce: accountNonce, maxPriorityFeePerGas: BigUInt(tip), maxFeePerGas: BigUInt(maximumFee), gasLimit: 150_000,
+                to: facilitator.asset.address, value: 0,
                 data: payload.authorization.callData(signatureBytes: payload.signature)))
         let signed = unsigned.signed(by: Self.settler)
         let isStored = try await writer.addAttempt(

@@ -79,7 +79,7 @@ import X402EVM
         let service = Task { try await facilitator.run() }
         await desk.logBook.wait(for: "network confirmed")
         #expect(facilitator.shortfall(desk.option) == nil)
-        #expect(await desk.verify(desk.authorization()).hasPrefix("unavailable: This shop cannot settle"))
+        #expect(await desk.verify(desk.authorization()).hasPrefix("proven, but unavailable: This shop cannot settle"))
         service.cancel()
         try await service.value
         #expect(desk.logBook.all.contains("critical: the daily budget for network fees is used up"))

@@ -45,6 +45,12 @@ final class FakeChain: Sendable {
         var known: Set<Bytes32> = []
         var logs: [(topics: [Bytes32], transaction: Bytes32, block: UInt64)] = []
         var block: UInt64 = 100
+        /// The newest block's time, and what lies between two.
+        var newestTime: UInt64 = 1_800_000_000
+        var secondsPerBlock: UInt64 = 2
+        /// How many blocks one search of the logs may span, and which were asked for, `from` and `to`.
+        var widestSearch: UInt64 = 1000
+        var searches: [ClosedRange<UInt64>] = []
         var finalTime: UInt64 = 0
         var usedWhenFinal = false
         var simulation = Outcome.yes
@@ -119,10 +125,15 @@ final class FakeChain: Sendable {
             return .string(Hex.encode(parameters.first?.string.flatMap { EVMAddress(hex: $0) }.flatMap { state.code[$0] } ?? []))
         case "eth_getBlockByNumber":
             if parameters.first == "finalized" { return ["number": "0x60", "timestamp": .string(state.finalTime.hexQuantity)] }
-            return ["number": .string(state.block.hexQuantity), "baseFeePerGas": .string(state.baseFee.hexQuantity)]
+            let number = parameters.first?.quantity ?? state.block
+            guard number <= state.block else { return nil }
+            return [
+                "number": .string(number.hexQuantity), "baseFeePerGas": .string(state.baseFee.hexQuantity),
+                "timestamp": .string((state.newestTime - (state.block - number) * state.secondsPerBlock).hexQuantity),
+            ]
         case "eth_getTransactionReceipt": return receipt(word, &state)
         case "eth_getTransactionByHash": return state.known.contains(word) ? ["hash": .string(word.hex)] : nil
-        case "eth_getLogs": return logs(parameters.first ?? nil, state)
+        case "eth_getLogs": return try logs(parameters.first ?? nil, &state)
         case "eth_call": return try call(parameters, state)
         case "eth_sendRawTransaction": return try send(parameters.first?.string ?? "", &state)
         default: throw Refusal(code: -32601, message: "no such method")
@@ -177,9 +188,11 @@ final class FakeChain: Sendable {
         return state.receipts[hash] ?? nil
     }
 
-    private func logs(_ filter: JSONValue, _ state: State) -> JSONValue {
+    private func logs(_ filter: JSONValue, _ state: inout State) throws -> JSONValue {
         let topics = (filter["topics"]?.array ?? []).compactMap { $0.string.flatMap { Bytes32(hex: $0) } }
-        guard let from = filter["fromBlock"]?.quantity, let to = filter["toBlock"]?.quantity, to - from < 1000 else { return [] }
+        guard let from = filter["fromBlock"]?.quantity, let to = filter["toBlock"]?.quantity, from <= to else { throw Refusal(message: "no range") }
+        state.searches.append(from...to)
+        guard to - from < state.widestSearch else { throw Refusal(message: "query exceeds the block range") }
         return .array(
             state.logs.filter { $0.topics == topics && (from...to).contains($0.block) }.map { ["transactionHash": .string($0.transaction.hex)] })
     }

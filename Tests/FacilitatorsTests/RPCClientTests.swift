@@ -115,6 +115,103 @@ import Testing
         #expect(try await client(silent.url, good.url).call("eth_chainId") == "0x1")
     }
 
+    // MARK: Chains
+
+    /// A node of a chain that notes what it is asked; it tells its chain, or something else, and answers `0x1` to the rest.
+    private final class ChainNode: Sendable {
+        let asked = Mutex<[String]>([])
+        let chain: Mutex<String>
+        let isCut = Mutex(false)
+        private let server = Mutex<NodeServer?>(nil)
+        var url: String { server.withLock { $0?.url ?? "" } }
+
+        /// - Parameter chain: the rest of the answer to `eth_chainId`.
+        init(_ chain: String = #""result":"0x2105""#) async throws {
+            self.chain = Mutex(chain)
+            let server = try await NodeServer { [weak self] in self?.answer($0) ?? .cut }
+            self.server.withLock { $0 = server }
+        }
+
+        private func answer(_ body: [UInt8]) -> NodeServer.Reply {
+            let method = (try? JSONValue(parsing: body))?["method"]?.string ?? "batch"
+            asked.withLock { $0.append(method) }
+            if method == "eth_chainId" { return .body("{" + chain.withLock { $0 } + "}") }
+            return isCut.withLock { $0 } ? .cut : .body(#"{"result":"0x1"}"#)
+        }
+
+        /// What was asked since the last time.
+        var calls: [String] {
+            asked.withLock { asked in
+                defer { asked = [] }
+                return asked
+            }
+        }
+    }
+
+    private func client(on chainID: UInt64, _ nodes: ChainNode...) -> RPCClient {
+        RPCClient(urls: nodes.map(\.url), chainID: chainID, http: .shared, timeout: .seconds(30))
+    }
+
+    @Test func `a node tells its chain once before it is believed, and again after it was silent`() async throws {
+        let node = try await ChainNode()
+        let client = client(on: 8453, node)
+        for _ in 0..<3 { #expect(try await client.call("eth_blockNumber") == "0x1") }
+        #expect(node.calls == ["eth_chainId", "eth_blockNumber", "eth_blockNumber", "eth_blockNumber"])
+        node.isCut.withLock { $0 = true }
+        await #expect(throws: RPCSilence.self) { try await client.call("eth_blockNumber") }
+        node.isCut.withLock { $0 = false }
+        _ = node.calls
+        #expect(try await client.call("eth_blockNumber") == "0x1")
+        #expect(node.calls == ["eth_chainId", "eth_blockNumber"])
+    }
+
+    @Test func `who asks at once waits for one look at the node's chain`() async throws {
+        let node = try await ChainNode()
+        let client = client(on: 8453, node)
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            for _ in 0..<20 { group.addTask { _ = try await client.call("eth_blockNumber") } }
+            try await group.waitForAll()
+        }
+        let calls = node.calls
+        #expect(calls.filter { $0 == "eth_chainId" }.count == 1)
+        #expect(calls.count == 21)
+    }
+
+    @Test(arguments: [
+        #""result":"0x1""#, #""result":"8453""#, #""result":8453"#, #""result":null"#, #""error":{"code":-32601,"message":"no such method"}"#,
+    ])
+    func `a second node on another chain is never believed`(_ chain: String) async throws {
+        let (good, other) = (try await ChainNode(), try await ChainNode(chain))
+        let client = client(on: 8453, good, other)
+        #expect(try await client.call("eth_blockNumber") == "0x1")
+        #expect(other.calls == [], "it is not needed yet")
+        good.isCut.withLock { $0 = true }
+        for _ in 0..<2 { await #expect(throws: RPCSilence.self) { try await client.call("eth_blockNumber") } }
+        await #expect(throws: RPCSilence.self) { try await client.batch([RPCCall("eth_blockNumber")]) }
+        #expect(other.calls == ["eth_chainId", "eth_chainId", "eth_chainId"], "it is asked for nothing else")
+    }
+
+    @Test func `a first node on another chain is passed over for the second, until it has come to ours`() async throws {
+        let (other, good) = (try await ChainNode(#""result":"0x1""#), try await ChainNode())
+        let client = client(on: 8453, other, good)
+        for _ in 0..<2 { #expect(try await client.call("eth_blockNumber") == "0x1") }
+        #expect(other.calls == ["eth_chainId", "eth_chainId"])
+        #expect(good.calls == ["eth_chainId", "eth_blockNumber", "eth_blockNumber"])
+        other.chain.withLock { $0 = #""result":"0x2105""# }
+        #expect(try await client.call("eth_blockNumber") == "0x1")
+        #expect(other.calls == ["eth_chainId", "eth_blockNumber"])
+        #expect(good.calls == [])
+    }
+
+    @Test func `who asks any chain is answered, and nothing is taken to be known by that`() async throws {
+        let other = try await ChainNode(#""result":"0x1""#)
+        let client = client(on: 8453, other)
+        #expect(try await client.batch([RPCCall("eth_blockNumber")], anyChain: true)[0].get() == "0x1")
+        #expect(other.calls == ["eth_blockNumber"])
+        await #expect(throws: RPCSilence.self) { try await client.call("eth_blockNumber") }
+        #expect(other.calls == ["eth_chainId"])
+    }
+
     @Test(
         arguments: [
             (3, "anything", true), (-32000, "execution reverted: too late", true), (-32015, "VM execution error: revert", true),

@@ -81,6 +81,23 @@ import X402EVM
         #expect(await desk.settle(payment).hasPrefix("settled"))
     }
 
+    @Test(arguments: ["0x4000000000000000", "0x7fffffffffffffff", "0x8000000000000000", "0xffffffffffffffff", "0x10000000000000000"])
+    func `a count of transactions beyond all numbers sends nothing and ends nobody`(_ count: String) async throws {
+        let desk = try await ChainDesk()
+        desk.chain.set { $0.odd = ["eth_getTransactionCount": .string(count)] }
+        await #expect(throws: RPCSilence.self) { try await desk.facilitator.nonces.take() }
+        let payment = try await desk.claim(desk.authorization())
+        #expect(await desk.settle(payment) == "not sent: unexpected_settle_error")
+        #expect(try await attempts(desk, payment) == [])
+        // An attempt that was refused is not signed anew with such a nonce either.
+        let (open, _) = try await desk.settling(desk.authorization(nonce: 2))
+        desk.chain.set { $0.sends = [.refuse("nonce too low")] }
+        #expect(await desk.resolve(open) == "unknown")
+        #expect(try await attempts(desk, open) == [0])
+        desk.chain.set { $0.odd = [:] }
+        #expect(await desk.settle(payment).hasPrefix("settled"))
+    }
+
     @Test func `fees that rose above the cap send nothing and leak no nonce`() async throws {
         let desk = try await ChainDesk()
         let payment = try await desk.claim(desk.authorization())
@@ -156,6 +173,7 @@ import X402EVM
         #expect(sent.map(\.unsigned.maxFeePerGas) == [2_100_000, 2_625_000])
         #expect(sent.map(\.unsigned.maxPriorityFeePerGas) == [100_000, 125_000])
         #expect(try await attempts(desk, payment) == [0, 0])
+        #expect(try await desk.feesBecome(66_000_000_000), "what was refused cost nothing")
         let next = try await desk.claim(desk.authorization(nonce: 2))
         #expect(await desk.settle(next).hasPrefix("settled"))
         #expect(try await attempts(desk, next) == [1])
@@ -172,8 +190,9 @@ import X402EVM
         let second = try await desk.claim(desk.authorization(nonce: 2))
         #expect(await desk.settle(second).hasPrefix("settled"))
         #expect(try await attempts(desk, second) == [1, 7])
-        #expect(
-            desk.logBook.all.contains { $0.hasPrefix("critical: somebody else sends from the fee wallet \(ChainDesk.settler.address.checksummed)") })
+        let alarm = "critical: the node refused a settlement from \(ChainDesk.settler.address.checksummed): nonce too low: next nonce 7"
+        #expect(desk.logBook.all.contains { $0.hasPrefix(alarm) })
+        #expect(desk.chain.calls().filter { $0 == "eth_getTransactionCount" }.count == 2)
     }
 
     @Test func `a node that refuses every time leaves the payment unclear and never failed`() async throws {
@@ -182,6 +201,9 @@ import X402EVM
         let payment = try await desk.claim(desk.authorization())
         #expect(await desk.settle(payment) == "unknown")
         #expect(try await attempts(desk, payment) == [0, 0, 0, 0])
+        #expect(desk.chain.calls().filter { $0 == "eth_getTransactionCount" }.count == 4, "each refusal makes the next ask")
+        #expect(desk.logBook.all.filter { $0.hasPrefix("critical: the node refused a settlement from") }.count == 4)
+        #expect(try await desk.feesBecome(0))
     }
 
     @Test func `a node that falls silent after a refusal leaves the payment unclear`() async throws {
@@ -206,7 +228,9 @@ import X402EVM
         let payment = try await desk.claim(desk.authorization())
         let stranger = try #require(Bytes32([UInt8](repeating: 0xF0, count: 32)))
         #expect(await desk.settle(payment) == ChainDesk.settled(by: stranger))
-        #expect(try desk.reader.revertedSettlements(payer: ChainDesk.payer.address.bytes, since: Timestamp(seconds: 0)) == 1)
+        let reverted = try desk.reader.revertedSettlements(payer: ChainDesk.payer.address.bytes, since: Timestamp(seconds: 0))
+        #expect(reverted == 0, "no fault of the payer's")
+        #expect(try await desk.feesBecome(66_000_000_000), "though it cost its fee")
     }
 
     @Test(arguments: [FakeChain.Send.revert, .nothing]) func `a mined transaction that moved nothing proves nothing`(_ send: FakeChain.Send)
@@ -218,6 +242,8 @@ import X402EVM
         #expect(await desk.settle(payment) == "unknown")
         #expect(desk.logBook.all.contains { $0.hasPrefix("warning: a settlement was mined and moved nothing") })
         #expect(desk.facilitator.fees.spent(at: desk.clock.now) == 66_000_000_000)
+        let reverted = if case .revert = send { 1 } else { 0 }
+        #expect(try desk.reader.revertedSettlements(payer: ChainDesk.payer.address.bytes, since: Timestamp(seconds: 0)) == reverted)
     }
 
     @Test func `settlements at once have nonces of their own without a gap`() async throws {

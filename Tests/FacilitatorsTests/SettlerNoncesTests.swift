@@ -77,6 +77,34 @@ import Testing
         #expect(try await nonces.take() == 9)
     }
 
+    @Test func `distrust makes the next take ask the chain, once`() async throws {
+        let chain = Chain(3, 8)
+        let nonces = chain.nonces
+        let first = try await nonces.take()
+        nonces.used(first)
+        nonces.distrust()
+        #expect(chain.asked == 1, "only who takes asks")
+        nonces.distrust()
+        #expect(try await nonces.take() == 8)
+        #expect(try await nonces.take() == 9)
+        #expect(chain.asked == 2)
+    }
+
+    @Test func `after distrust nobody is served before those who are sending have ended, and what was free is forgotten`() async throws {
+        let chain = Chain(3, 8)
+        let nonces = chain.nonces
+        let (first, second) = (try await nonces.take(), try await nonces.take())
+        nonces.giveBack(first)
+        nonces.distrust()
+        async let waiting = nonces.take()
+        await Task.yield()
+        #expect(chain.asked == 1)
+        nonces.giveBack(second)
+        #expect(try await waiting == 8)
+        #expect(try await nonces.take() == 9)
+        #expect(chain.asked == 2)
+    }
+
     @Test func `what was free before an unclear send is forgotten with it`() async throws {
         let nonces = Chain(3, 8).nonces
         let (first, second) = (try await nonces.take(), try await nonces.take())

@@ -38,7 +38,7 @@ struct ShopAssembly {
 
         // From here on nothing throws: the client must not be dropped without its shutdown.
         var client = HTTPClient.Configuration(timeout: .init(connect: .seconds(2)))
-        client.connectionPool.concurrentHTTP1ConnectionsPerHostSoftLimit = 64
+        client.connectionPool.concurrentHTTP1ConnectionsPerHostSoftLimit = 256
         client.redirectConfiguration = .disallow
         // A node that is down is told from one that is slow, and the next one asked at once.
         client.connectionPool.retryConnectionEstablishment = false
