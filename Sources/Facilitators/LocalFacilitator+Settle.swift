@@ -165,7 +165,12 @@ extension LocalFacilitator {
             return .settled(transaction: hash.bytes)
         }
         // Somebody else may have submitted the authorization first; then the money is here all the same, and the payer is not to blame.
-        let settlement = (try? await whoSettled(payment, payload.authorization)) ?? .unknown
+        let settlement: Settlement
+        do { settlement = try await whoSettled(payment, payload.authorization) ?? .unknown } catch {
+            // Looked at again before anybody is blamed.
+            log.warning("nobody can tell yet why a settlement moved nothing: \(error)", metadata: ["payment": "\(payment.id)"])
+            return .unknown
+        }
         let isSettled = if case .settled = settlement { true } else { false }
         log.warning("a settlement was mined and moved nothing", metadata: ["payment": "\(payment.id)", "transaction": "\(hash.hex)"])
         await close(payment, hash, fee: receipt.fee, reverted: !receipt.succeeded && !isSettled)
