@@ -26,7 +26,8 @@ struct Pushcart: AsyncParsableCommand {
                 try DataDirectory.becomeOwner(of: DataDirectory.chosen(command.data, settings: command.config))
             }
             let parsed = Parsed(command: command)
-            Task { await run(parsed) }
+            // The priority that an asynchronous main has: above it, our threads would push the event loops' aside.
+            Task(priority: .medium) { await run(parsed) }
             dispatchMain()
         } catch { end(error) }
     }
