@@ -119,12 +119,13 @@ extension LocalFacilitator {
                     RPCCall("eth_sendRawTransaction", .string(Hex.encode(raw))), RPCCall("eth_getTransactionReceipt", .string(hash.hex)),
                 ])
             else { continue }
+            // A receipt that is refused or cut is none yet; it is asked for again.
             let receipt = (try? answers[1].get()).flatMap(TransactionReceipt.init)
             switch answers[0] {
             case .success: return .taken(receipt)
             case .failure(let refusal):
                 if receipt != nil { return .taken(receipt) }
-                // A node that answers with an error may have taken it all the same.
+                // A node that answers with an error may have taken it all the same; one that is silent is tried once more.
                 guard let known = try? await rpc.call("eth_getTransactionByHash", .string(hash.hex)) else { continue }
                 return known.isNull ? .refused(refusal) : .taken(nil)
             }

@@ -41,6 +41,7 @@ struct Goods: Sendable {
         disposition = Self.attachment(content.fileName)
         isPage = false
         if content.length <= Self.smallLength {
+            // Why it cannot be read does not matter to a buyer: it is not sold.
             guard let bytes = try? contents.bytes(content.digest) else { throw Self.missing }
             source = .memory(ByteBuffer(bytes: bytes))
         } else {

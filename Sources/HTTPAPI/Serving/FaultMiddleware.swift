@@ -20,6 +20,7 @@ struct FaultMiddleware: RouterMiddleware {
 
     /// People see a page at the addresses that people read, machines the problem.
     private func answer(_ problem: Problem, to request: Request) -> Response {
+        // Whoever cannot be shown the page gets the problem itself.
         guard Negotiation(request.headers).isPerson, !request.uri.path.hasPrefix("/api/"), let html = try? Pages.shared.error(problem, shop) else {
             return problem.response
         }
