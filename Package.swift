@@ -28,6 +28,7 @@ let grdb = Target.Dependency.product(name: "GRDB", package: "GRDB.swift")
 let httpClient = Target.Dependency.product(name: "AsyncHTTPClient", package: "async-http-client")
 let httpTypes = Target.Dependency.product(name: "HTTPTypes", package: "swift-http-types")
 let hummingbird = Target.Dependency.product(name: "Hummingbird", package: "hummingbird")
+let hummingbirdCore = Target.Dependency.product(name: "HummingbirdCore", package: "hummingbird")
 let hummingbirdTesting = Target.Dependency.product(name: "HummingbirdTesting", package: "hummingbird")
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 let mustache = Target.Dependency.product(name: "Mustache", package: "swift-mustache")
@@ -62,7 +63,7 @@ let rooms: [Room] = [
     Room(
         name: "HTTPAPI",
         imports: ["Domain", "Storage", "Catalogue", "Payments", "JSON", "X402"],
-        products: [crypto, hummingbird, httpTypes, logging, mustache, nioCore, nioPosix],
+        products: [crypto, hummingbird, hummingbirdCore, httpTypes, logging, mustache, nioCore, nioPosix],
         resources: [.embedInCode("Pages/Templates")], testImports: ["Facilitators", "EVM", "X402EVM"],
         testProducts: [bigInt, httpClient, hummingbirdTesting, lifecycle]),
     // 5 process
@@ -77,7 +78,7 @@ let rooms: [Room] = [
             .product(name: "SystemPackage", package: "swift-system"),
             .product(name: "Yams", package: "Yams"),
             .product(name: "UnixSignals", package: "swift-service-lifecycle"),
-            bigInt, crypto, httpClient, hummingbird, lifecycle, logging, nioCore, nioPosix, nioHTTP1, nioFoundation,
+            bigInt, crypto, httpClient, hummingbird, hummingbirdCore, lifecycle, logging, nioCore, nioPosix, nioHTTP1, nioFoundation,
         ]),
     // Not shipped: the other side of `scripts/bench`.
     Room(

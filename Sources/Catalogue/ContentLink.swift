@@ -4,11 +4,12 @@ import Foundation
 
 /// Signs addresses under which a buyer fetches what a receipt bought, for a while: for resuming, ranges and other programs.
 public struct ContentLinkSigner: Sendable {
-    private let key: SymmetricKey
+    /// Keyed once: each signature starts from a copy.
+    private let keyed: HMAC<SHA256>
     public static let lifetime: Duration = .seconds(24 * 3600)
 
     /// - Parameter key: 32 random bytes that never leave the shop.
-    public init(key: [UInt8]) { self.key = SymmetricKey(data: key) }
+    public init(key: [UInt8]) { keyed = HMAC<SHA256>(key: SymmetricKey(data: key)) }
 
     /// Path and query of the content of `receipt`, good for 24 hours.
     public func path(_ receipt: ReceiptID, at now: Timestamp) -> String {
@@ -23,6 +24,9 @@ public struct ContentLinkSigner: Sendable {
     }
 
     private func tag(_ receipt: ReceiptID, _ expires: Int64) -> [UInt8] {
-        Array(HMAC<SHA256>.authenticationCode(for: Data("pushcart content \(receipt) \(expires)".utf8), using: key))
+        var authentication = keyed
+        var text = "pushcart content \(receipt) \(expires)"
+        text.withUTF8 { authentication.update(data: $0) }
+        return Array(authentication.finalize())
     }
 }

@@ -168,8 +168,8 @@ public final class Paygate: Sendable {
     private func follow(_ payment: Payment, until deadline: ContinuousClock.Instant, wasOwned: Bool = false) async throws -> Admission? {
         var payment = payment
         if payment.state.isOpen {
-            await settlements.wait(payment.id, until: deadline)
-            guard let fresh = try reader.payment(id: payment.id) else { return nil }
+            let ended = await settlements.wait(payment.id, until: deadline)
+            guard let fresh = try ended ?? reader.payment(id: payment.id) else { return nil }
             payment = fresh
         }
         if let receipt = Receipt(payment, wasOwned: wasOwned) { return .admitted(receipt) }
@@ -261,27 +261,31 @@ public final class Paygate: Sendable {
     }
 
     /// Writes down what became of a payment. Any number of times, in any order: the rules of the states decide.
-    func conclude(_ payment: Payment, _ settlement: Settlement) async {
+    /// - Returns: the payment as it stands now; nil when that could not be stored.
+    func conclude(_ payment: Payment, _ settlement: Settlement) async -> Payment? {
         let moment = now()
         do {
             switch settlement {
             case .settled(let transaction):
-                if case .stands(let ended) = try await writer.post(paymentID: payment.id, transaction: transaction, at: moment), !ended.state.isPaid {
+                let outcome = try await writer.post(paymentID: payment.id, transaction: transaction, at: moment)
+                if case .stands(let ended) = outcome, !ended.state.isPaid {
                     log.critical("money arrived for a payment that had ended as \(ended.state)", metadata: ["payment": "\(payment.id)"])
                     try await writer.noteUnmatchedIncome(payment.authorization, at: moment)
                 }
+                return outcome.payment
             case .notSent(let error):
                 log.warning("payment was not sent and is given back: \(error)", metadata: ["payment": "\(payment.id)"])
-                _ = try await writer.end(paymentID: payment.id, as: .released, reason: error.reason.rawValue, at: moment)
+                return try await writer.end(paymentID: payment.id, as: .released, reason: error.reason.rawValue, at: moment).payment
             case .failed(let error):
                 log.warning("payment failed: \(error)", metadata: ["payment": "\(payment.id)"])
-                _ = try await writer.end(paymentID: payment.id, as: .failed, reason: error.reason.rawValue, at: moment)
+                return try await writer.end(paymentID: payment.id, as: .failed, reason: error.reason.rawValue, at: moment).payment
             case .unknown:
-                _ = try await writer.end(paymentID: payment.id, as: .uncertain, reason: ErrorReason.settlementPending.rawValue, at: moment)
+                return try await writer.end(paymentID: payment.id, as: .uncertain, reason: ErrorReason.settlementPending.rawValue, at: moment).payment
             }
         } catch {
             // The row stays open and the reconciler comes back to it.
             log.error("the end of a payment could not be stored: \(error)", metadata: ["payment": "\(payment.id)"])
+            return nil
         }
     }
 }

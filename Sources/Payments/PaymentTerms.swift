@@ -20,11 +20,12 @@ public struct PaymentTerms: Sendable {
     private let sealed: [OfferSealer.Terms]
     /// JSON between `"error":…` and the first seal, between seals, and after the last.
     private let pieces: [[UInt8]]
-    private let v1Body: V1Body?
-
-    private struct V1Body: Sendable {
-        let accepts: [UInt8]
-    }
+    /// The entry of `accepts` that version 1 can read.
+    private let v1Accepts: [UInt8]?
+    /// The body of an answer to a request without a payment.
+    public let unpaidBody: [UInt8]
+    /// What the answer to a request without a payment says is wrong.
+    public static let unpaidError = "Payment required"
 
     /// - Parameter url: the product's address under the configured origin, never from a request.
     init(product: Product, quotes: [Quote], url: String, shopName: String) {
@@ -46,7 +47,8 @@ public struct PaymentTerms: Sendable {
         self.quotes = quotes
         self.pieces = pieces
         sealed = quotes.map { OfferSealer.Terms(productID: product.id, route: Self.route, option: $0.option, amount: $0.amount) }
-        v1Body = Self.v1(product, quotes, url: url, description: description).map(V1Body.init(accepts:))
+        v1Accepts = Self.v1(product, quotes, url: url, description: description)
+        unpaidBody = Self.body(error: Self.unpaidError, message: nil, v1Accepts: v1Accepts)
     }
 
     /// The value of `PAYMENT-REQUIRED` with fresh seals.
@@ -63,17 +65,19 @@ public struct PaymentTerms: Sendable {
     }
 
     /// The body of the 402: version 1's offer where it knows one of the networks, else only the error.
-    public func body(error: String, message: String?) -> [UInt8] {
+    public func body(error: String, message: String?) -> [UInt8] { Self.body(error: error, message: message, v1Accepts: v1Accepts) }
+
+    private static func body(error: String, message: String?, v1Accepts: [UInt8]?) -> [UInt8] {
         var bytes: [UInt8] = []
-        bytes += (v1Body == nil ? #"{"error":"# : #"{"x402Version":1,"error":"#).utf8
+        bytes += (v1Accepts == nil ? #"{"error":"# : #"{"x402Version":1,"error":"#).utf8
         JSONText.appendQuoted(error, to: &bytes)
         if let message {
             bytes += #","message":"#.utf8
             JSONText.appendQuoted(message, to: &bytes)
         }
-        if let v1Body {
+        if let v1Accepts {
             bytes += #","accepts":["#.utf8
-            bytes += v1Body.accepts
+            bytes += v1Accepts
             bytes += "]".utf8
         }
         bytes += "}".utf8

@@ -78,8 +78,8 @@ public struct Reconciler: Service {
             }
             gate.settlements.start(payment.id) {
                 let settlement = await facilitator.resolve(payment, for: option)
-                if case .unknown = settlement, payment.state == .uncertain { return }
-                await gate.conclude(payment, settlement)
+                if case .unknown = settlement, payment.state == .uncertain { return nil }
+                return await gate.conclude(payment, settlement)
             }
             await gate.settlements.wait(payment.id, until: .now + .seconds(30))
         } catch {

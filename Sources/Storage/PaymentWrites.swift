@@ -21,6 +21,12 @@ public enum PostOutcome: Sendable {
     case posted(Payment)
     /// The payment had ended before; nothing was changed.
     case stands(Payment)
+
+    public var payment: Payment {
+        switch self {
+        case .posted(let payment), .stands(let payment): payment
+        }
+    }
 }
 
 extension Writer {
@@ -33,7 +39,9 @@ extension Writer {
     {
         try await write { db in
             let key = claim.authorization.key
-            let known = try PaymentRows.find(db, key)
+            // What sells every time has nothing to be looked up for first: the index says whether the authorization is new.
+            let isTaken = try claim.repeatable && Self.insert(db, claim, settledBy: sandboxTransaction)
+            let known = isTaken ? nil : try PaymentRows.find(db, key)
             if let known, known.state != .released { return .known(known) }
             if !claim.repeatable {
                 if let open = try PaymentRows.open(db, payer: key.payer, productID: claim.productID, sandbox: claim.sandbox) {
@@ -43,9 +51,19 @@ extension Writer {
                     return .owned(owned)
                 }
             }
-            if claim.sandbox, try !Self.spendPractice(db, claim, allowance: sandboxAllowance) { return .insufficientFunds }
-            try Self.insert(db, claim, replacing: known, settledBy: sandboxTransaction)
+            if let known {
+                // Never the same id: whoever still follows the released payment must not take this one for it.
+                let id = try Int64.fetchOne(db, sql: "SELECT max(id) + 1 FROM payments")
+                try db.execute(sql: "DELETE FROM payments WHERE id = ? AND state = 'released'", arguments: [known.id])
+                _ = try Self.insert(db, claim, id: id, settledBy: sandboxTransaction)
+            } else if !isTaken {
+                _ = try Self.insert(db, claim, settledBy: sandboxTransaction)
+            }
             var payment = Payment(id: db.lastInsertedRowID, claim: claim)
+            if claim.sandbox, try !Self.spendPractice(db, claim, allowance: sandboxAllowance) {
+                try db.execute(sql: "DELETE FROM payments WHERE id = ?", arguments: [payment.id])
+                return .insufficientFunds
+            }
             if let sandboxTransaction {
                 payment.state = .settled
                 payment.transaction = sandboxTransaction
@@ -56,19 +74,15 @@ extension Writer {
         }
     }
 
-    private static func insert(_ db: Database, _ claim: Claim, replacing released: Payment?, settledBy transaction: [UInt8]?) throws {
+    /// False when the authorization is stored already.
+    private static func insert(_ db: Database, _ claim: Claim, id: Int64? = nil, settledBy transaction: [UInt8]?) throws -> Bool {
         let authorization = claim.authorization
-        var id: Int64?
-        if let released {
-            // Never the same id: whoever still follows the released payment must not take this one for it.
-            id = try Int64.fetchOne(db, sql: "SELECT max(id) + 1 FROM payments")
-            try db.execute(sql: "DELETE FROM payments WHERE id = ? AND state = 'released'", arguments: [released.id])
-        }
         try db.cachedStatement(
             sql: """
                 INSERT INTO payments(id, chain_id, asset, payer, nonce, pay_to, amount, valid_after, valid_before, signature, sandbox, product_id,
                     content, protocol_version, seal_hash, token, state, transaction_hash, claimed_at, settled_at)
                 VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                ON CONFLICT (nonce, payer, asset, chain_id) DO NOTHING
                 """
         ).execute(arguments: [
             id, Int64(authorization.key.network.chainID), blob(authorization.key.asset), blob(authorization.key.payer),
@@ -78,6 +92,7 @@ extension Writer {
             (transaction == nil ? PaymentState.claimed : .settled).rawValue,
             transaction.map(blob) ?? .null, claim.at.milliseconds, transaction == nil ? nil : claim.at.milliseconds,
         ])
+        return db.changesCount == 1
     }
 
     /// False when the wallet cannot pay.
@@ -144,13 +159,17 @@ extension Writer {
     /// The money arrived by `transaction`: state, order, entitlement and event in one write. Doing it twice changes nothing.
     public func post(paymentID: Int64, transaction: [UInt8], at now: Timestamp) async throws -> PostOutcome {
         try await write { db in
-            let payment = try Self.payment(db, paymentID)
+            var payment = try Self.payment(db, paymentID)
             guard payment.state.isOpen else { return .stands(payment) }
             try db.cachedStatement(
                 sql: "UPDATE payments SET state = 'settled', transaction_hash = ?, settled_at = ?, reason = NULL WHERE id = ?"
             ).execute(arguments: [blob(transaction), now.milliseconds, paymentID])
-            _ = try Self.deliverables(db, payment, at: now)
-            return .posted(try Self.payment(db, paymentID))
+            payment.state = .settled
+            payment.transaction = transaction
+            payment.settledAt = now
+            payment.reason = nil
+            payment.orderID = try Self.deliverables(db, payment, at: now)
+            return .posted(payment)
         }
     }
 

@@ -56,7 +56,7 @@ public struct ShopDatabase: Sendable {
     /// Every commit reaches the disk before it is told: once commits are grouped this costs nothing.
     private static func makeDurable(_ db: Database) throws {
         // Larger steps between checkpoints: a page that many sales touch is copied into the file once.
-        try db.execute(sql: "PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 8192; PRAGMA cache_size = -24576; PRAGMA temp_store = MEMORY")
+        try db.execute(sql: "PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 8192; PRAGMA cache_size = -32768; PRAGMA temp_store = MEMORY")
         guard try Int.fetchOne(db, sql: "PRAGMA synchronous") == 2 else { throw StorageError.notDurable }
     }
 

@@ -92,14 +92,14 @@ struct ProductRoutes: Sendable {
         return headers
     }()
 
-    private func unpaid(_ product: Product, error: String = "Payment required", message: String? = nil) throws -> Response {
+    private func unpaid(_ product: Product, error: String = PaymentTerms.unpaidError, message: String? = nil) throws -> Response {
         guard let terms = shop.offers.terms(product) else {
             throw Problem(.serviceUnavailable, shop.offers.shortfall(product), headers: Self.crossOrigin.adding(.retryAfter, "10"))
         }
         var headers = Self.unpaidHeaders
         headers[.paymentRequired] = shop.offers.header(terms, error: error)
-        return Response(
-            status: .paymentRequired, headers: headers, body: ResponseBody(byteBuffer: ByteBuffer(bytes: terms.body(error: error, message: message))))
+        let body = error == PaymentTerms.unpaidError ? terms.unpaidBody : terms.body(error: error, message: message)
+        return Response(status: .paymentRequired, headers: headers, body: ResponseBody(byteBuffer: ByteBuffer(bytes: body)))
     }
 
     private func page(_ product: Product) async throws -> Response {
@@ -109,7 +109,7 @@ struct ProductRoutes: Sendable {
         var headers = Pages.headers
         headers.append(contentsOf: Self.crossOrigin)
         headers[.vary] = "Accept, User-Agent"
-        if let terms { headers[.paymentRequired] = shop.offers.header(terms, error: "Payment required") }
+        if let terms { headers[.paymentRequired] = shop.offers.header(terms, error: PaymentTerms.unpaidError) }
         return Response(status: .ok, headers: headers, body: ResponseBody(byteBuffer: ByteBuffer(string: html)))
     }
 

@@ -3,8 +3,10 @@ import Domain
 import Foundation
 import HTTPAPI
 import Hummingbird
+import HummingbirdCore
 import Logging
 import NIOCore
+import NIOPosix
 import ServiceLifecycle
 import Storage
 import UnixSignals
@@ -51,10 +53,11 @@ struct ServeCommand: AsyncParsableCommand, ShopCommand {
         let isEmpty = try await shop.reader.products(states: [.published], limit: 1).isEmpty
         let front = Application(
             router: shop.publicRouter,
-            server: .http1(
-                configuration: .init(
+            server: HTTPServerBuilder.http1(
+                .init(
                     idleTimeout: .seconds(75),
-                    httpDecoderConfiguration: .init(maxHeaderFieldSize: 32_768, maxHeaderListSize: 65_536, maxHeaderFieldCount: 200))),
+                    httpDecoderConfiguration: .init(maxHeaderFieldSize: 32_768, maxHeaderListSize: 65_536, maxHeaderFieldCount: 200)),
+                on: MultiThreadedEventLoopGroup.singleton),
             configuration: ApplicationConfiguration(
                 address: .hostname(machine.host, port: machine.port), serverName: "pushcart", backlog: 1024),
             onServerRunning: { channel in
