@@ -1,0 +1,19 @@
+/// What somebody may do. Every operation of the API names one of these; what a role may not do, nobody of that role does.
+public enum Permission: String, CaseIterable, Hashable, Sendable {
+    case productsRead = "products:read"
+    case productsWrite = "products:write"
+    /// Orders and payments with their timelines, receipts and entitlements.
+    case ordersRead = "orders:read"
+    case settingsRead = "settings:read"
+    case settingsWrite = "settings:write"
+    case peopleRead = "people:read"
+    case peopleWrite = "people:write"
+    /// Export and erasure of what is stored of a person.
+    case personalDataWrite = "personal-data:write"
+    case keysRead = "keys:read"
+    case keysWrite = "keys:write"
+    case statusRead = "status:read"
+    case metricsRead = "metrics:read"
+    /// The x402 verifier and settler as a service for other shops.
+    case facilitatorUse = "facilitator:use"
+}
