@@ -23,6 +23,7 @@ struct Room {
 }
 
 let bigInt = Target.Dependency.product(name: "BigInt", package: "BigInt")
+let coreMetrics = Target.Dependency.product(name: "CoreMetrics", package: "swift-metrics")
 let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
 let grdb = Target.Dependency.product(name: "GRDB", package: "GRDB.swift")
 let httpClient = Target.Dependency.product(name: "AsyncHTTPClient", package: "async-http-client")
@@ -30,10 +31,12 @@ let httpTypes = Target.Dependency.product(name: "HTTPTypes", package: "swift-htt
 let hummingbird = Target.Dependency.product(name: "Hummingbird", package: "hummingbird")
 let hummingbirdCore = Target.Dependency.product(name: "HummingbirdCore", package: "hummingbird")
 let hummingbirdTesting = Target.Dependency.product(name: "HummingbirdTesting", package: "hummingbird")
+let jwtKit = Target.Dependency.product(name: "JWTKit", package: "jwt-kit")
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 let mustache = Target.Dependency.product(name: "Mustache", package: "swift-mustache")
 let nioCore = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
 let nioPosix = Target.Dependency.product(name: "NIOPosix", package: "swift-nio")
+let nioEmbedded = Target.Dependency.product(name: "NIOEmbedded", package: "swift-nio")
 let nioHTTP1 = Target.Dependency.product(name: "NIOHTTP1", package: "swift-nio")
 let nioFoundation = Target.Dependency.product(name: "NIOFoundationCompat", package: "swift-nio")
 let lifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
@@ -46,13 +49,17 @@ let rooms: [Room] = [
     Room(name: "EVM", imports: ["CSecp256k1"], products: [bigInt], staticLibraries: ["secp256k1"]),
     Room(name: "X402EVM", imports: ["JSON", "X402", "EVM"], products: [bigInt]),
     Room(name: "Caching"),
+    Room(name: "Sealing", products: [crypto, grdb]),
+    Room(name: "Telemetry", products: [coreMetrics, logging]),
     // 2 state
     Room(name: "Storage", imports: ["Domain"], products: [grdb, logging]),
     // 3 capabilities
     Room(
         name: "Catalogue", imports: ["Domain", "Storage", "Caching", "CMarkGFM"], products: [crypto],
         staticLibraries: ["cmark-gfm-extensions", "cmark-gfm"]),
-    Room(name: "Access", imports: ["CArgon2"], staticLibraries: ["argon2"]),
+    Room(
+        name: "Access", imports: ["Domain", "Storage", "Sealing", "Caching", "JSON", "CArgon2"], products: [crypto, jwtKit, logging],
+        staticLibraries: ["argon2"], testProducts: [grdb]),
     Room(
         name: "Payments", imports: ["Domain", "Storage", "Catalogue", "JSON", "X402", "Caching"],
         products: [crypto, logging, lifecycle]),
@@ -62,15 +69,16 @@ let rooms: [Room] = [
         products: [bigInt, crypto, httpClient, lifecycle, logging, nioCore, nioFoundation, nioHTTP1], testProducts: [nioPosix]),
     Room(
         name: "HTTPAPI",
-        imports: ["Domain", "Storage", "Catalogue", "Payments", "JSON", "X402"],
-        products: [crypto, hummingbird, hummingbirdCore, httpTypes, logging, mustache, nioCore, nioPosix],
-        resources: [.embedInCode("Pages/Templates")], testImports: ["Facilitators", "EVM", "X402EVM"],
-        testProducts: [bigInt, httpClient, hummingbirdTesting, lifecycle]),
+        imports: ["Domain", "Storage", "Catalogue", "Access", "Payments", "JSON", "X402"],
+        products: [crypto, hummingbird, hummingbirdCore, httpTypes, logging, mustache, nioCore, nioHTTP1, nioPosix],
+        resources: [.embedInCode("Pages/Templates")], testImports: ["Sealing", "Facilitators", "EVM", "X402EVM"],
+        testProducts: [bigInt, httpClient, hummingbirdTesting, lifecycle, nioEmbedded]),
     // 5 process
     Room(
         name: "pushcart", kind: .executable,
         imports: [
-            "Domain", "JSON", "X402", "EVM", "X402EVM", "Caching", "Storage", "Catalogue", "Access", "Payments", "Facilitators", "HTTPAPI",
+            "Domain", "JSON", "X402", "EVM", "X402EVM", "Caching", "Sealing", "Telemetry", "Storage", "Catalogue", "Access", "Payments",
+            "Facilitators", "HTTPAPI",
         ],
         products: [
             .product(name: "ArgumentParser", package: "swift-argument-parser"),
@@ -78,7 +86,7 @@ let rooms: [Room] = [
             .product(name: "SystemPackage", package: "swift-system"),
             .product(name: "Yams", package: "Yams"),
             .product(name: "UnixSignals", package: "swift-service-lifecycle"),
-            bigInt, crypto, httpClient, hummingbird, hummingbirdCore, lifecycle, logging, nioCore, nioPosix, nioHTTP1, nioFoundation,
+            bigInt, coreMetrics, crypto, httpClient, hummingbird, hummingbirdCore, lifecycle, logging, nioCore, nioPosix, nioHTTP1, nioFoundation,
         ]),
     // Not shipped: the other side of `scripts/bench`.
     Room(
@@ -113,6 +121,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-crypto", exact: "4.5.2"),
         .package(url: "https://github.com/apple/swift-http-types", exact: "1.8.0"),
         .package(url: "https://github.com/apple/swift-log", exact: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-metrics", exact: "2.13.0"),
         .package(url: "https://github.com/apple/swift-nio", exact: "2.101.2"),
         .package(url: "https://github.com/apple/swift-system", exact: "1.8.1"),
         .package(url: "https://github.com/attaswift/BigInt", exact: "6.0.1"),
@@ -122,6 +131,7 @@ let package = Package(
         .package(url: "https://github.com/jpsim/Yams", exact: "6.2.2"),
         .package(url: "https://github.com/swift-server/async-http-client", exact: "1.37.0"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", exact: "2.13.0"),
+        .package(url: "https://github.com/vapor/jwt-kit", exact: "5.7.1"),
     ],
     targets: rooms.flatMap { room -> [Target] in
         let dependencies = ours(room.imports) + room.products

@@ -55,17 +55,19 @@ public final class Catalogue: Sendable {
         return prices.filter { $0.replacedAt > since }.map(\.price)
     }
 
-    public func add(_ draft: ProductDraft, actor: String) async throws -> ProductCreation {
-        let outcome = try await writer.createProduct(draft, actor: actor, at: now())
+    public func add(_ draft: ProductDraft, actor: String, noting note: WriteNote<ProductCreation>? = nil) async throws -> ProductCreation {
+        let outcome = try await writer.createProduct(draft, actor: actor, at: now(), noting: note)
         products.remove(draft.slug)
         return outcome
     }
 
-    /// Nil when there is no such product.
-    public func edit(_ slug: Slug, _ edit: ProductEdit, actor: String) async throws -> Product? {
-        let product = try await writer.editProduct(slug: slug, edit, actor: actor, at: now())
+    /// - Parameter revision: the edition that is meant; whichever there is when nil.
+    public func edit(
+        _ slug: Slug, _ edit: ProductEdit, of revision: Int64? = nil, actor: String, noting note: WriteNote<ProductChange>? = nil
+    ) async throws -> ProductChange {
+        let outcome = try await writer.editProduct(slug: slug, edit, of: revision, actor: actor, at: now(), noting: note)
         products.remove(slug)
-        if let product { former.remove(product.id) }
-        return product
+        if case .changed(let product) = outcome { former.remove(product.id) }
+        return outcome
     }
 }

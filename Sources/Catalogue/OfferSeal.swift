@@ -74,24 +74,3 @@ public struct OfferSealer: Sendable {
         return authentication.finalize().withUnsafeBytes { [UInt8]($0.prefix(16)) }
     }
 }
-
-/// Reads lowercase or uppercase hexadecimal without a prefix; nil for anything else.
-func hexBytes(_ text: String) -> [UInt8]? {
-    guard text.utf8.count % 2 == 0 else { return nil }
-    func nibble(_ byte: UInt8) -> UInt8? {
-        switch byte {
-        case 0x30...0x39: byte - 0x30
-        case 0x61...0x66: byte - 0x61 + 10
-        case 0x41...0x46: byte - 0x41 + 10
-        default: nil
-        }
-    }
-    var bytes: [UInt8] = []
-    bytes.reserveCapacity(text.utf8.count / 2)
-    var digits = text.utf8.makeIterator()
-    while let high = digits.next(), let low = digits.next() {
-        guard let high = nibble(high), let low = nibble(low) else { return nil }
-        bytes.append(high << 4 | low)
-    }
-    return bytes
-}

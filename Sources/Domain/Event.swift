@@ -2,17 +2,39 @@
 public struct Event: Hashable, Sendable {
     public enum Kind: String, CaseIterable, Sendable {
         case shopSetUp = "shop.set_up"
+        case settingsEdited = "settings.edited"
         case productCreated = "product.created"
         case productEdited = "product.edited"
         case orderPaid = "order.paid"
         case paymentUncertain = "payment.uncertain"
         case paymentFailed = "payment.failed"
         case incomeUnmatched = "income.unmatched"
+        case personCreated = "person.created"
+        case personEdited = "person.edited"
+        case personRoleChanged = "person.role_changed"
+        case personDisabled = "person.disabled"
+        case personEnabled = "person.enabled"
+        case personErased = "person.erased"
+        case passwordChanged = "password.changed"
+        case twoStepEnabled = "two_step.enabled"
+        case twoStepDisabled = "two_step.disabled"
+        case recoveryCodeUsed = "two_step.recovery_code_used"
+        case setupLinkMade = "setup_link.made"
+        case setupLinkUsed = "setup_link.used"
+        case sessionStarted = "session.started"
+        case sessionEnded = "session.ended"
+        case sessionReuse = "session.reuse"
+        case keyCreated = "key.created"
+        case keyEdited = "key.edited"
+        case keyRevoked = "key.revoked"
+        case signingKeyMade = "signing_key.made"
+        case recordsRetired = "records.retired"
     }
 
     public let sequence: Int64
     public let kind: Kind
-    /// The row that it is about: a product, an order or a payment.
+    /// The row that it is about: a product, an order or a payment; a person (also for passwords, two steps and set-up links, where 0 is
+    /// the owner to come), a session or a key; 1 where it is about the shop.
     public let subject: Int64
     /// Who did it, such as `local:1000` or `payer`.
     public let actor: String

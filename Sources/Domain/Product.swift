@@ -86,18 +86,31 @@ public func lowercaseHex(_ bytes: [UInt8]) -> String {
 
 private func hexDigit(_ nibble: UInt8) -> UInt8 { nibble < 10 ? 0x30 + nibble : 0x57 + nibble }
 
+/// Reads lowercase or uppercase hexadecimal without a prefix; nil for anything else.
+public func hexBytes(_ text: some StringProtocol) -> [UInt8]? {
+    guard text.utf8.count % 2 == 0 else { return nil }
+    func nibble(_ byte: UInt8) -> UInt8? {
+        switch byte {
+        case 0x30...0x39: byte - 0x30
+        case 0x61...0x66: byte - 0x61 + 10
+        case 0x41...0x46: byte - 0x41 + 10
+        default: nil
+        }
+    }
+    var bytes: [UInt8] = []
+    bytes.reserveCapacity(text.utf8.count / 2)
+    var digits = text.utf8.makeIterator()
+    while let high = digits.next(), let low = digits.next() {
+        guard let high = nibble(high), let low = nibble(low) else { return nil }
+        bytes.append(high << 4 | low)
+    }
+    return bytes
+}
+
 extension ContentDigest {
     /// Reads 64 hexadecimal digits of either case; nil for anything else.
     public init?(hex: String) {
-        let digits = Array(hex.utf8)
-        guard digits.count == 64 else { return nil }
-        var bytes: [UInt8] = []
-        for index in stride(from: 0, to: 64, by: 2) {
-            guard let high = Character(UnicodeScalar(digits[index])).hexDigitValue,
-                let low = Character(UnicodeScalar(digits[index + 1])).hexDigitValue
-            else { return nil }
-            bytes.append(UInt8(high << 4 | low))
-        }
+        guard let bytes = hexBytes(hex) else { return nil }
         self.init(bytes)
     }
 }

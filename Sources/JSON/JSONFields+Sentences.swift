@@ -3,6 +3,7 @@ extension JSONFields {
     enum Sentence {
         static let missing = "This field is required."
         static let null = "This field is required and must not be null."
+        static let notNull = "This must not be null; leave the field out instead."
         static let string = "This must be text."
         static let bool = "This must be true or false."
         static let integer = "This must be a whole number, written without quotes, fraction or exponent."

@@ -18,7 +18,7 @@ public struct JSONFields: Sendable {
 
     private var known: [String] = []
     /// False when a value of another type stands there; then its fields are not missing.
-    private var isObject = true
+    private(set) var isObject = true
 
     /// Reads an object that stands at `pointer` of its document.
     public init(_ object: JSONObject, at pointer: JSONPointer = .root) {
@@ -41,11 +41,15 @@ public struct JSONFields: Sendable {
     public mutating func add(_ problems: [JSONProblem]) { self.problems += problems }
 
     /// The value of a field whatever its type, marking the field as known.
-    public mutating func value(_ key: String, _ presence: JSONPresence = .required) -> JSONValue? {
+    /// - Parameter nullable: whether `null` is as good as leaving an optional field out.
+    public mutating func value(_ key: String, _ presence: JSONPresence = .required, nullable: Bool = true) -> JSONValue? {
         if !known.contains(key) { known.append(key) }
         switch object[key] {
-        case nil, .null?:
-            if presence == .required, isObject { refuse(key, object[key] == nil ? Sentence.missing : Sentence.null) }
+        case nil:
+            if presence == .required, isObject { refuse(key, Sentence.missing) }
+            return nil
+        case .null?:
+            if presence == .required { refuse(key, Sentence.null) } else if !nullable { refuse(key, Sentence.notNull) }
             return nil
         case let value?:
             return value
@@ -140,6 +144,9 @@ public struct JSONFields: Sendable {
         }
         return string
     }
+
+    /// The known name that is spelt most like this one, if any is near.
+    public static func nearest(to name: String, among known: [String]) -> String? { JSONSpelling.nearest(to: name, among: known) }
 
     /// Reports every member that no reading method has asked for, naming the known field that is spelt most like it. Call
     /// it last. Past the twentieth, the others are only counted.

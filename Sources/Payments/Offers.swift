@@ -8,13 +8,14 @@ public final class Offers: Sendable {
     private let sealer: OfferSealer
     private let facilitators: [any Facilitator]
     private let origin: String
-    private let shopName: String
+    private let shopName: @Sendable () -> String
     private let now: WallClock
     private let terms = Cache<Int64, PaymentTerms>(limit: 4096, lifetime: .seconds(3600))
 
     /// - Parameter origin: the public address of the shop, without a slash at the end.
     public init(
-        catalogue: Catalogue, sealer: OfferSealer, facilitators: [any Facilitator], origin: String, shopName: String, now: @escaping WallClock
+        catalogue: Catalogue, sealer: OfferSealer, facilitators: [any Facilitator], origin: String,
+        shopName: @escaping @Sendable () -> String, now: @escaping WallClock
     ) {
         self.catalogue = catalogue
         self.sealer = sealer
@@ -28,8 +29,11 @@ public final class Offers: Sendable {
     public func terms(_ product: Product) -> PaymentTerms? {
         let quotes = Quote.all(product.price, by: payable)
         guard !quotes.isEmpty else { return nil }
-        if let known = terms.value(product.id), known.product.revision == product.revision, known.asked == quotes { return known }
-        let made = PaymentTerms(product: product, quotes: quotes, url: url(product), shopName: shopName)
+        let name = shopName()
+        if let known = terms.value(product.id), known.product.revision == product.revision, known.shopName == name, known.asked == quotes {
+            return known
+        }
+        let made = PaymentTerms(product: product, quotes: quotes, url: url(product), shopName: name)
         terms.store(made, for: product.id)
         return made
     }

@@ -10,6 +10,7 @@ public struct PaymentTerms: Sendable {
     public let quotes: [Quote]
     /// The quotes that were asked for; of more than fit into a header the last are left out.
     let asked: [Quote]
+    let shopName: String
     /// How long a client has to pay, in seconds.
     public static let maxTimeoutSeconds: Int64 = 300
     /// A price of a file or an article is for `GET` of the product.
@@ -31,6 +32,7 @@ public struct PaymentTerms: Sendable {
     init(product: Product, quotes: [Quote], url: String, shopName: String) {
         self.product = product
         asked = quotes
+        self.shopName = shopName
         var quotes = quotes
         var description = product.summary.isEmpty ? product.title : product.summary
         var pieces = Self.pieces(product, quotes, url: url, description: description, shopName: shopName)

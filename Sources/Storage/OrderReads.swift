@@ -21,10 +21,22 @@ public struct SalesTotal: Hashable, Sendable {
 
 extension Reader {
     /// Sales by descending order id, at most `limit`, below the id `before`.
-    public func sales(before: Int64? = nil, limit: Int = 50) async throws -> [Sale] {
+    /// - Parameters:
+    ///   - payer: only what this wallet bought, 20 bytes.
+    ///   - products: only sales of these products, by id.
+    public func sales(before: Int64? = nil, payer: [UInt8]? = nil, products: Set<Int64>? = nil, limit: Int = 50) async throws -> [Sale] {
         try await read { db in
-            try Row.fetchAll(db, sql: "\(Self.selectOrder) WHERE o.id < ? ORDER BY o.id DESC LIMIT ?", arguments: [before ?? .max, limit])
-                .map { try Self.sale(db, $0) }
+            var conditions = ["o.id < ?"]
+            var arguments: StatementArguments = [before ?? .max]
+            if let payer {
+                conditions.append("o.id IN (SELECT order_id FROM entitlements WHERE payer = ?)")
+                arguments += [blob(payer)]
+            }
+            if let products { conditions.append("o.product_id IN (\(products.sorted().map(String.init).joined(separator: ", ")))") }
+            arguments += [limit]
+            return try Row.fetchAll(
+                db, sql: "\(Self.selectOrder) WHERE \(conditions.joined(separator: " AND ")) ORDER BY o.id DESC LIMIT ?", arguments: arguments
+            ).map { try Self.sale(db, $0) }
         }
     }
 

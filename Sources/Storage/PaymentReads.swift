@@ -30,6 +30,24 @@ extension Reader {
         }
     }
 
+    /// Payments by descending id, at most `limit`, below the id `before`.
+    /// - Parameters:
+    ///   - open: only those that have not ended.
+    ///   - products: only those for these products, by id.
+    public func payments(before: Int64? = nil, open: Bool = false, products: Set<Int64>? = nil, limit: Int = 50) async throws -> [Payment] {
+        try await read { db in
+            // The plus sign keeps the planner on the index of open payments, which is nearly empty.
+            let key = open ? "+p.id" : "p.id"
+            var conditions = ["\(key) < ?"]
+            if open { conditions.append("p.state IN ('claimed', 'settling', 'uncertain')") }
+            if let products { conditions.append("p.product_id IN (\(products.sorted().map(String.init).joined(separator: ", ")))") }
+            return try Row.fetchAll(
+                db, sql: "\(PaymentRows.select) WHERE \(conditions.joined(separator: " AND ")) ORDER BY \(key) DESC LIMIT ?",
+                arguments: [before ?? .max, limit]
+            ).map(PaymentRows.payment)
+        }
+    }
+
     /// The attempts to settle a payment, oldest first.
     public func attempts(paymentID: Int64) async throws -> [Attempt] {
         try await read { db in

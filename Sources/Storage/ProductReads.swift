@@ -27,6 +27,34 @@ extension Reader {
         }
     }
 
+    public enum ProductOrder: String, Sendable { case newest, oldest, slug }
+
+    /// A page of products in an order that an index gives, those in one of `states`, of `ids` when given, after the key `last`.
+    public func productPage(
+        order: ProductOrder, states: Set<Product.State>, ids: Set<Int64>? = nil, after last: String?, limit: Int
+    ) async throws -> [Product] {
+        try await read { db in
+            var conditions = ["state IN (\(states.map { "'\($0.rawValue)'" }.sorted().joined(separator: ", ")))"]
+            if let ids { conditions.append("id IN (\(ids.sorted().map(String.init).joined(separator: ", ")))") }
+            let (key, direction) =
+                switch order {
+                case .newest: ("id", "DESC")
+                case .oldest: ("id", "ASC")
+                case .slug: ("slug", "ASC")
+                }
+            var arguments: StatementArguments = []
+            if let last {
+                conditions.append("\(key) \(direction == "DESC" ? "<" : ">") ?")
+                arguments += order == .slug ? [last] : [Int64(last) ?? 0]
+            }
+            arguments += [limit]
+            return try Row.fetchAll(
+                db, sql: "\(Self.selectProduct) WHERE \(conditions.joined(separator: " AND ")) ORDER BY \(key) \(direction) LIMIT ?",
+                arguments: arguments
+            ).map(Self.product)
+        }
+    }
+
     /// An edition that the product sells or once sold.
     public func content(productID: Int64, digest: ContentDigest) throws -> Content? {
         try lookUp { db in

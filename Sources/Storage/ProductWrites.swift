@@ -48,9 +48,21 @@ public enum ProductCreation: Sendable {
     case slugTaken
 }
 
+public enum ProductChange: Sendable {
+    case changed(Product)
+    case missing
+    /// Somebody else changed it meanwhile; this is how it is now.
+    case stale(Product)
+
+    /// The product as it was changed; nil when it was not.
+    public var product: Product? { if case .changed(let product) = self { product } else { nil } }
+}
+
 extension Writer {
-    public func createProduct(_ draft: ProductDraft, actor: String, at now: Timestamp) async throws -> ProductCreation {
-        try await write { db in
+    public func createProduct(
+        _ draft: ProductDraft, actor: String, at now: Timestamp, noting note: WriteNote<ProductCreation>? = nil
+    ) async throws -> ProductCreation {
+        try await write(noting: note) { db in
             try db.execute(
                 sql: """
                     INSERT INTO products(slug, title, summary, kind, state, price, currency, tags, repeatable, content, content_length, media_type,
@@ -70,11 +82,15 @@ extension Writer {
         }
     }
 
-    /// Changes what `edit` names; nil when no such product exists. A replaced price is kept, to be honoured for its grace.
-    public func editProduct(slug: Slug, _ edit: ProductEdit, actor: String, at now: Timestamp) async throws -> Product? {
-        try await write { db in
-            guard let row = try Row.fetchOne(db, sql: "\(Reader.selectProduct) WHERE slug = ?", arguments: [slug.text]) else { return nil }
+    /// Changes what `edit` names. A replaced price is kept, to be honoured for its grace.
+    /// - Parameter revision: the edition that is meant; whichever there is when nil.
+    public func editProduct(
+        slug: Slug, _ edit: ProductEdit, of revision: Int64? = nil, actor: String, at now: Timestamp, noting note: WriteNote<ProductChange>? = nil
+    ) async throws -> ProductChange {
+        try await write(noting: note) { db in
+            guard let row = try Row.fetchOne(db, sql: "\(Reader.selectProduct) WHERE slug = ?", arguments: [slug.text]) else { return .missing }
             let before = try Reader.product(row)
+            if let revision, revision != before.revision { return .stale(before) }
             let price = edit.price ?? before.price
             let content = edit.content ?? before.content
             try db.execute(
@@ -94,7 +110,7 @@ extension Writer {
             }
             try Self.keepEdition(db, productID: before.id, content)
             try Self.append(db, .productEdited, subject: before.id, actor: actor, at: now)
-            return try Self.product(db, id: before.id)
+            return .changed(try Self.product(db, id: before.id))
         }
     }
 

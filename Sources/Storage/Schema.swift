@@ -11,6 +11,8 @@ enum Schema {
     private static var migrator: DatabaseMigrator {
         var migrator = DatabaseMigrator()
         migrator.registerMigration("1 first sale") { db in try db.execute(sql: firstSale) }
+        migrator.registerMigration("2 access") { db in try db.execute(sql: access) }
+        migrator.registerMigration("3 api") { db in try db.execute(sql: api) }
         return migrator
     }
 

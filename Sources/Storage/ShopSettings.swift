@@ -34,22 +34,30 @@ public struct ShopNetwork: Hashable, Sendable {
     }
 }
 
-extension Reader {
-    public func settings() throws -> ShopSettings {
-        try lookUp { db in
-            var settings = ShopSettings()
-            for row in try Row.fetchAll(db, sql: "SELECT name, value FROM settings") {
-                let value: String = row[1]
-                switch row[0] as String {
-                case "name": settings.name = value
-                case "currency": settings.currency = Currency(value) ?? settings.currency
-                case "origin": settings.origin = value
-                default: break
-                }
+public enum SettingsChange: Sendable {
+    case changed(ShopSettings)
+    /// Somebody else changed them meanwhile.
+    case stale
+}
+
+extension ShopSettings {
+    static func read(_ db: Database) throws -> ShopSettings {
+        var settings = ShopSettings()
+        for row in try Row.fetchAll(db, sql: "SELECT name, value FROM settings") {
+            let value: String = row[1]
+            switch row[0] as String {
+            case "name": settings.name = value
+            case "currency": settings.currency = Currency(value) ?? settings.currency
+            case "origin": settings.origin = value
+            default: break
             }
-            return settings
         }
+        return settings
     }
+}
+
+extension Reader {
+    public func settings() throws -> ShopSettings { try lookUp(ShopSettings.read) }
 
     /// The chains in use, in the order in which they are offered.
     public func networks() throws -> [ShopNetwork] {
@@ -60,37 +68,55 @@ extension Reader {
             }
         }
     }
-
-    public func hasOwner() throws -> Bool {
-        try lookUp { db in try Bool.fetchOne(db, sql: "SELECT EXISTS (SELECT 1 FROM people WHERE role = 'owner')") ?? false }
-    }
 }
 
 extension Writer {
-    /// Stores what `setup` was told, all or nothing; run again, it replaces what it was told then.
+    /// Changes name and currency, if the settings are still those of `before`.
+    public func editSettings(
+        _ after: ShopSettings, of before: ShopSettings, actor: String, at now: Timestamp, noting note: WriteNote<SettingsChange>? = nil
+    ) async throws -> SettingsChange {
+        try await write(noting: note) { db in
+            guard try ShopSettings.read(db) == before else { return .stale }
+            for (name, value) in [("name", after.name), ("currency", after.currency.code)] {
+                try db.execute(sql: "INSERT OR REPLACE INTO settings(name, value) VALUES (?, ?)", arguments: [name, value])
+            }
+            try Self.append(db, .settingsEdited, subject: 1, actor: actor, at: now)
+            return .changed(try ShopSettings.read(db))
+        }
+    }
+
+    /// Stores what `setup` was told, all or nothing; run again, it replaces what it was told then, also the owner.
+    public func setUp(owner: OwnerDraft, settings: ShopSettings, network: ShopNetwork?, actor: String, at now: Timestamp) async throws -> Int64 {
+        try await write { db in
+            let id = try owner.take(db, actor: actor, at: now)
+            try Self.setUp(db, settings: settings, network: network, actor: actor, at: now)
+            return id
+        }
+    }
+
+    /// The same for a program that cannot seal: the mail address stands open until the daemon starts and seals it.
     /// - Parameter password: a PHC string.
     public func setUp(email: String, password: String, settings: ShopSettings, network: ShopNetwork?, actor: String, at now: Timestamp) async throws {
         try await write { db in
+            try OwnerDraft.takePlain(db, email: email, password: password, actor: actor, at: now)
+            try Self.setUp(db, settings: settings, network: network, actor: actor, at: now)
+        }
+    }
+
+    private static func setUp(_ db: Database, settings: ShopSettings, network: ShopNetwork?, actor: String, at now: Timestamp) throws {
+        let values = [("name", settings.name), ("currency", settings.currency.code)] + (settings.origin.map { [("origin", $0)] } ?? [])
+        for (name, value) in values {
+            try db.execute(sql: "INSERT OR REPLACE INTO settings(name, value) VALUES (?, ?)", arguments: [name, value])
+        }
+        if let network {
             try db.execute(
                 sql: """
-                    INSERT INTO people(email, password, role, created_at) VALUES (?, ?, 'owner', ?)
-                    ON CONFLICT (email) DO UPDATE SET password = excluded.password, role = 'owner'
-                    """, arguments: [email, password, now.milliseconds])
-            try db.execute(sql: "DELETE FROM people WHERE role = 'owner' AND email <> ?", arguments: [email])
-            let values = [("name", settings.name), ("currency", settings.currency.code)] + (settings.origin.map { [("origin", $0)] } ?? [])
-            for (name, value) in values {
-                try db.execute(sql: "INSERT OR REPLACE INTO settings(name, value) VALUES (?, ?)", arguments: [name, value])
-            }
-            if let network {
-                try db.execute(
-                    sql: """
-                        INSERT INTO networks(chain_id, position, pay_to, rpc_url, settler_key)
-                        VALUES (?, (SELECT coalesce(max(position), 0) + 1 FROM networks), ?, ?, ?)
-                        ON CONFLICT (chain_id) DO UPDATE SET pay_to = excluded.pay_to, rpc_url = excluded.rpc_url, settler_key = excluded.settler_key
-                        """,
-                    arguments: [Int64(network.network.chainID), blob(network.payTo), network.rpcURL, network.settlerKey])
-            }
-            try Self.append(db, .shopSetUp, subject: 1, actor: actor, at: now)
+                    INSERT INTO networks(chain_id, position, pay_to, rpc_url, settler_key)
+                    VALUES (?, (SELECT coalesce(max(position), 0) + 1 FROM networks), ?, ?, ?)
+                    ON CONFLICT (chain_id) DO UPDATE SET pay_to = excluded.pay_to, rpc_url = excluded.rpc_url, settler_key = excluded.settler_key
+                    """,
+                arguments: [Int64(network.network.chainID), blob(network.payTo), network.rpcURL, network.settlerKey])
         }
+        try append(db, .shopSetUp, subject: 1, actor: actor, at: now)
     }
 }

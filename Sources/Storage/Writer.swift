@@ -41,12 +41,16 @@ public final class Writer: Sendable {
 
     /// Runs `body` in a transaction and returns when it is on the disk. Not cancelled with its task: a write is whole or not at all.
     /// - Throws: what `body` throws, or `DatabaseError` when SQLite cannot commit; nothing is changed then.
-    public func write<Value: Sendable>(_ body: @escaping @Sendable (Database) throws -> Value) async throws -> Value {
+    /// - Parameter note: remembers the answer in the same transaction.
+    public func write<Value: Sendable>(
+        noting note: WriteNote<Value>? = nil, _ body: @escaping @Sendable (Database) throws -> Value
+    ) async throws -> Value {
         try await withCheckedThrowingContinuation { continuation in
             enqueue(
                 Job(
                     run: { db in
                         let value = try body(db)
+                        try note?.store(db, value)
                         return { continuation.resume(returning: value) }
                     },
                     fail: { continuation.resume(throwing: $0) }))

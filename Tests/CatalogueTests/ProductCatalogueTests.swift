@@ -16,7 +16,7 @@ import Testing
         #expect(try await shop.catalogue.product(product.slug) == product)
         #expect(try await shop.catalogue.product(product.slug) == product)
         #expect(try shop.catalogue.product(id: product.id) == product)
-        let edited = try await shop.catalogue.edit(product.slug, Self.edit { $0.title = "New" }, actor: "local:0")
+        let edited = try await shop.catalogue.edit(product.slug, Self.edit { $0.title = "New" }, actor: "local:0").product
         #expect(edited?.title == "New")
         #expect(try await shop.catalogue.product(product.slug)?.title == "New")
     }
@@ -36,7 +36,7 @@ import Testing
     @Test func `what is not there cannot be edited`() async throws {
         let shop = try TemporaryCatalogue()
         let slug = try #require(Slug("nothing"))
-        #expect(try await shop.catalogue.edit(slug, ProductEdit(), actor: "a") == nil)
+        #expect(try await shop.catalogue.edit(slug, ProductEdit(), actor: "a").product == nil)
         #expect(try shop.catalogue.product(id: 1) == nil)
     }
 
@@ -80,7 +80,7 @@ import Testing
         let shop = try TemporaryCatalogue()
         let product = try await shop.add("hello")
         let second = try shop.keep(Array("second".utf8))
-        _ = try await shop.catalogue.edit(product.slug, Self.edit { $0.content = second }, actor: "a")
+        _ = try await shop.catalogue.edit(product.slug, Self.edit { $0.content = second }, actor: "a").product
         #expect(try shop.catalogue.content(productID: product.id, digest: product.content.digest) == product.content)
         #expect(try shop.catalogue.content(productID: product.id, digest: second.digest) == second)
     }
@@ -90,11 +90,11 @@ import Testing
         let product = try await shop.add("hello", price: "0.01")
         #expect(try await shop.catalogue.honouredPrices(product).isEmpty)
         let edited = try #require(
-            await shop.catalogue.edit(product.slug, Self.edit { $0.price = try Money("0.02", .usd) }, actor: "a"))
+            await shop.catalogue.edit(product.slug, Self.edit { $0.price = try Money("0.02", .usd) }, actor: "a").product)
         #expect(try await shop.catalogue.honouredPrices(edited).map(\.amountText) == ["0.01"])
         shop.clock.advance(.seconds(600))
         let again = try #require(
-            await shop.catalogue.edit(product.slug, Self.edit { $0.price = try Money("0.03", .usd) }, actor: "a"))
+            await shop.catalogue.edit(product.slug, Self.edit { $0.price = try Money("0.03", .usd) }, actor: "a").product)
         #expect(try await shop.catalogue.honouredPrices(again).map(\.amountText) == ["0.01", "0.02"])
         shop.clock.advance(.milliseconds(299_999))
         #expect(try await shop.catalogue.honouredPrices(again).map(\.amountText) == ["0.01", "0.02"])

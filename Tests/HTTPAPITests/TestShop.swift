@@ -1,3 +1,4 @@
+import Access
 import BigInt
 import Catalogue
 import Domain
@@ -11,6 +12,7 @@ import JSON
 import Logging
 import NIOCore
 import Payments
+import Sealing
 import Storage
 import Synchronization
 import Testing
@@ -33,7 +35,10 @@ final class TestShop: Sendable {
     let directory: String
     let database: ShopDatabase
     let catalogue: Catalogue
+    let vault: Vault
+    let access: AccessDesk
     let shop: Shop
+    private let keys = Mutex<[String: String]>([:])
     let clock = Clock()
     let logBook = LogBook()
     private let front: Application<RouterResponder<ShopContext>>
@@ -54,17 +59,25 @@ final class TestShop: Sendable {
         let log = Logger(label: "test") { [logBook] _ in logBook }
         catalogue = Catalogue(
             reader: database.reader, writer: database.writer, contents: try ContentStore(directory: "\(directory)/content"), now: now)
+        let settings = SettingsBook(ShopSettings(name: name), writer: database.writer, now: now)
         let facilitators = [facilitator?(database.writer, now) ?? SandboxFacilitator(Self.option(sandbox: true), now: now)]
         let offers = Offers(
             catalogue: catalogue, sealer: OfferSealer(key: [UInt8](repeating: 1, count: 32)), facilitators: facilitators, origin: origin,
-            shopName: name, now: now)
+            shopName: { settings.current.name }, now: now)
         let gate = Paygate(
             reader: database.reader, writer: database.writer, facilitators: facilitators, offers: offers, settlements: Settlements(),
             settlementWait: .seconds(60), now: now, log: log)
+        let vault = try Vault(path: "\(directory)/subjects.sqlite", node: NodeKey(bytes: [UInt8](repeating: 3, count: 32)))
+        self.vault = vault
+        access = try AccessDesk(database: database, vault: vault, issuer: origin, shopName: name, log: log, now: now)
         shop = Shop(
-            settings: ShopSettings(name: name), origin: origin, isPractice: isPractice, catalogue: catalogue, gate: gate, reader: database.reader,
+            settings: settings, origin: origin, isPractice: isPractice, catalogue: catalogue, gate: gate, reader: database.reader,
             deliveries: DeliveryLog(writer: database.writer, log: log), writerLoad: { [database] in database.writer.load },
             links: ContentLinkSigner(key: [UInt8](repeating: 2, count: 32)),
+            uploads: try UploadStore(directory: "\(directory)/uploads", contents: catalogue.contents, now: now),
+            access: access,
+            answerSeal: AnswerSeal(
+                seal: { try vault.seal($0, for: .shop, field: "call.answer") }, open: { try vault.open($0, for: .shop, field: "call.answer") }),
             version: "9.9.9", now: now, log: log)
         front = Application(router: shop.publicRouter)
         back = Application(router: shop.controlRouter)
@@ -103,16 +116,37 @@ final class TestShop: Sendable {
     /// Asks the same shop as it is once it takes real money.
     func opened(_ uri: String) async throws -> TestResponse {
         let opened = Shop(
-            settings: shop.settings, origin: shop.origin, isPractice: false, catalogue: catalogue, gate: shop.gate, reader: reader,
-            deliveries: shop.deliveries, writerLoad: shop.writerLoad, links: shop.links, version: shop.version, now: shop.now, log: shop.log)
+            settings: shop.settingsBook, origin: shop.origin, isPractice: false, catalogue: catalogue, gate: shop.gate, reader: reader,
+            deliveries: shop.deliveries, writerLoad: shop.writerLoad, links: shop.links, uploads: shop.uploads, access: access,
+            answerSeal: shop.answerSeal, version: shop.version, now: shop.now, log: shop.log)
         return try await Application(router: opened.publicRouter).test(.router) { try await $0.execute(uri: uri, method: .get) }
     }
 
-    /// Asks the routes of the control socket, without a socket: nobody's credentials come with it.
-    func control(_ uri: String, method: HTTPRequest.Method = .get, body: [UInt8]? = nil) async throws -> TestResponse {
-        try await back.test(.router) { client in
-            try await client.execute(uri: uri, method: method, headers: [:], body: body.map { ByteBuffer(bytes: $0) })
+    /// Asks the API as somebody: `owner`, another role, or what `principal` knows besides; nobody when nil.
+    func control(
+        _ uri: String, method: HTTPRequest.Method = .get, body: [UInt8]? = nil, as credential: String? = "owner", _ headers: HTTPFields = [:]
+    ) async throws -> TestResponse {
+        var headers = headers
+        if let credential { headers[.authorization] = "Bearer \(try await key(credential))" }
+        return try await back.test(.router) { [headers] client in
+            try await client.execute(uri: uri, method: method, headers: headers, body: body.map { ByteBuffer(bytes: $0) })
         }
+    }
+
+    /// The key of a role by its name: `owner+products:read` has that scope only, `owner#1` is for that product only. What names no role is
+    /// shown as it is.
+    func key(_ name: String) async throws -> String {
+        if let known = keys.withLock({ $0[name] }) { return known }
+        let start = name.prefix { $0 != "+" && $0 != "#" }
+        guard let role = Role(rawValue: String(start)) else { return name }
+        let rest = name.dropFirst(start.count)
+        let terms = APIKeyTerms(
+            name: name, role: role,
+            scopes: rest.hasPrefix("+") ? Set(rest.dropFirst().split(separator: ",").compactMap { Permission(rawValue: String($0)) }) : nil,
+            products: rest.hasPrefix("#") ? Set(rest.dropFirst().split(separator: ",").compactMap { Int64($0) }) : nil)
+        guard case .created(_, let text) = try await access.keys.create(terms, by: Principal(.local(uid: 0), role: .owner)) else { throw Missing() }
+        keys.withLock { $0[name] = text }
+        return text
     }
 
     // MARK: What is sold
@@ -154,7 +188,7 @@ final class TestShop: Sendable {
     func edit(_ product: Product, _ change: (inout ProductEdit) throws -> Void) async throws {
         var edit = ProductEdit()
         try change(&edit)
-        _ = try #require(try await catalogue.edit(product.slug, edit, actor: "local:0"))
+        guard case .changed = try await catalogue.edit(product.slug, edit, actor: "local:0") else { throw Missing() }
     }
 
     struct Missing: Error {}

@@ -40,7 +40,7 @@ final class PayDesk: Sendable {
         facilitator = ScriptedFacilitator(options: options, writer: database.writer)
         offers = Offers(
             catalogue: catalogue, sealer: OfferSealer(key: [UInt8](repeating: 1, count: 32)), facilitators: [facilitator], origin: origin,
-            shopName: shopName, now: now)
+            shopName: { shopName }, now: now)
     }
 
     deinit {
@@ -96,8 +96,8 @@ extension PayDesk {
     func edit(_ product: Product, _ change: (inout ProductEdit) throws -> Void) async throws -> Product {
         var edit = ProductEdit()
         try change(&edit)
-        let edited = try await catalogue.edit(product.slug, edit, actor: "local:0")
-        return try #require(edited)
+        guard case .changed(let edited) = try await catalogue.edit(product.slug, edit, actor: "local:0") else { throw Missing() }
+        return edited
     }
 
     struct Missing: Error {}

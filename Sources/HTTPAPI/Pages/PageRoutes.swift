@@ -40,21 +40,25 @@ struct PageRoutes: Sendable {
         return (payment, product)
     }
 
-    private func option(_ payment: Payment) -> PaymentOption? {
-        shop.offers.options.first {
-            $0.option.network == payment.authorization.key.network && $0.option.asset.address == payment.authorization.key.asset
-        }?.option
+    private static let receipt = JSONResource<PaymentView, Void>("Receipt", draft: {}, PaymentView.facts { $0 })
+
+    /// What a receipt tells programs.
+    private func facts(_ payment: Payment, _ product: Product) -> JSONObject {
+        var json = Self.receipt.write(PaymentView(payment, shop))
+        json["product"] = ["slug": .string(product.slug.text), "title": .string(product.title), "url": .string(shop.offers.url(product))]
+        if payment.state.isPaid { json["content"] = .string(shop.origin + shop.links.path(payment.receiptID, at: shop.now())) }
+        return json
     }
 
     /// The receipt's page for people, its facts as JSON for machines. Also the status of a pending payment.
     private func receipt(_ request: Request, _ context: ShopContext) async throws -> Response {
         let (payment, product) = try payment(context)
         if Negotiation(request.headers).isPerson {
-            let html = try Pages.shared.receipt(payment, product, option(payment), shop)
+            let html = try Pages.shared.receipt(payment, product, shop.option(payment), shop)
             return Response(status: .ok, headers: Pages.headers, body: ResponseBody(byteBuffer: ByteBuffer(string: html)))
         }
         return .json(
-            JSONValue.object(PaymentJSON.receipt(payment, product, option(payment), shop)).encoded(),
+            JSONValue.object(facts(payment, product)).encoded(),
             headers: [.cacheControl: "no-store", .vary: "Accept, User-Agent", .accessControlAllowOrigin: "*"])
     }
 

@@ -13,6 +13,7 @@ struct Pages: Sendable {
 
     private let library: MustacheLibrary
     let style: String
+    let setupScript = String(decoding: PackageResources.setup_js, as: UTF8.self)
     let styleVersion: String
 
     private init() {
@@ -22,6 +23,7 @@ struct Pages: Sendable {
             ("agents", PackageResources.agents_mustache), ("storefront", PackageResources.storefront_mustache),
             ("product", PackageResources.product_mustache), ("article", PackageResources.article_mustache),
             ("receipt", PackageResources.receipt_mustache), ("error", PackageResources.error_mustache),
+            ("setup", PackageResources.setup_mustache),
         ]
         for (name, bytes) in templates {
             do { try library.register(String(decoding: bytes, as: UTF8.self), named: name) } catch {
@@ -55,6 +57,8 @@ struct Pages: Sendable {
             shopName: shop.settings.name, styleVersion: styleVersion, practice: shop.isPractice, openingSoon: shop.opensSoon,
             canonicalURL: shop.origin + path)
     }
+
+    func setup(_ shop: Shop) throws -> String { try render("setup", frame(shop, path: "/setup")) }
 
     /// - Throws: `Problem` 500 when a template is missing, which a test rules out.
     func render(_ template: String, _ page: Any) throws -> String {

@@ -15,6 +15,10 @@ extension HTTPField.Name {
     static let xForwardedFor = known("X-Forwarded-For")
     static let retryAfter = known("Retry-After")
     static let link = known("Link")
+    static let secFetchSite = known("Sec-Fetch-Site")
+    static let idempotencyKey = known("Idempotency-Key")
+    static let idempotentReplayed = known("Idempotent-Replayed")
+    static let uploadOffset = known("Upload-Offset")
     static let referrerPolicy = known("Referrer-Policy")
 
     private static func known(_ name: String) -> HTTPField.Name {

@@ -1,6 +1,7 @@
 public import HummingbirdCore
 import Logging
 public import NIOCore
+import NIOHTTP1
 
 /// An HTTP/1.1 connection that is served where it is read: on its own event loop.
 ///
@@ -10,9 +11,18 @@ public import NIOCore
 struct LoopChannel: ServerChildChannel {
     let http: HTTP1Channel
     fileprivate let executors: [ObjectIdentifier: LoopExecutor]
+    let limits: ConnectionLimits?
+    let deadlines: RequestDeadlines
 
     func setup(channel: any Channel, logger: Logger) -> EventLoopFuture<HTTP1Channel.Value> {
-        http.setup(channel: channel, logger: logger)
+        guard let limits else { return http.setup(channel: channel, logger: logger) }
+        let (connection, pipeline) = (ConnectionGuard(limits, deadlines), channel.pipeline.syncOperations)
+        do { try pipeline.addHandler(connection) } catch { return channel.eventLoop.makeFailedFuture(error) }
+        return http.setup(channel: channel, logger: logger).assumeIsolated().flatMapThrowing { value in
+            let decoder = try pipeline.handler(type: ByteToMessageHandler<HTTPRequestDecoder>.self)
+            try pipeline.addHandler(RequestWatch(connection), position: .after(decoder))
+            return value
+        }.nonisolated()
     }
 
     func handle(value: HTTP1Channel.Value, logger: Logger) async {
@@ -36,9 +46,18 @@ private final class LoopExecutor: TaskExecutor {
 
 extension HTTPServerBuilder {
     /// HTTP/1.1, each connection served on its own event loop.
-    /// - Parameter group: the event loops that the server accepts on.
-    public static func http1(_ configuration: HTTP1Channel.Configuration, on group: any EventLoopGroup) -> HTTPServerBuilder {
+    /// - Parameters:
+    ///   - group: the event loops that the server accepts on.
+    ///   - limits: counts the connections of this and of every other listener that it is given to; nil for one that everybody may fill
+    ///     as slowly as they like.
+    public static func http1(
+        _ configuration: HTTP1Channel.Configuration, on group: any EventLoopGroup, limits: ConnectionLimits? = nil,
+        deadlines: RequestDeadlines = .standard
+    ) -> HTTPServerBuilder {
         let executors = Dictionary(uniqueKeysWithValues: group.makeIterator().map { (ObjectIdentifier($0), LoopExecutor($0)) })
-        return HTTPServerBuilder { LoopChannel(http: HTTP1Channel(responder: $0, configuration: configuration), executors: executors) }
+        return HTTPServerBuilder {
+            LoopChannel(
+                http: HTTP1Channel(responder: $0, configuration: configuration), executors: executors, limits: limits, deadlines: deadlines)
+        }
     }
 }

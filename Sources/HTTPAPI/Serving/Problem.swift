@@ -10,12 +10,17 @@ struct Problem: Error {
     /// Every wrong field of a body, by its JSON pointer.
     var fields: [JSONProblem] = []
     var headers: HTTPFields = [:]
+    /// What kind of problem it is, for programs; the status says it when nil.
+    var kind: String?
 
-    init(_ status: HTTPResponse.Status, _ sentence: String, fields: [JSONProblem] = [], headers: HTTPFields = [:]) {
+    init(
+        _ status: HTTPResponse.Status, _ sentence: String, fields: [JSONProblem] = [], headers: HTTPFields = [:], kind: String? = nil
+    ) {
         self.status = status
         self.sentence = sentence
         self.fields = fields
         self.headers = headers
+        self.kind = kind
     }
 
     static let notFound = Problem(.notFound, "There is nothing at this address.")
@@ -26,12 +31,17 @@ struct Problem: Error {
 
     static func invalid(_ fields: [JSONProblem]) -> Problem {
         let first = fields.first.map { "\($0.pointer.description.isEmpty ? "The body" : "“\($0.pointer)”"): \($0.reason)" } ?? ""
-        return Problem(.unprocessableContent, fields.count > 1 ? "\(fields.count) fields are wrong. \(first)" : first, fields: fields)
+        return Problem(
+            .unprocessableContent, fields.count > 1 ? "\(fields.count) fields are wrong. \(first)" : first, fields: fields, kind: "validation")
     }
+
+    /// The kind that a status alone tells.
+    private static func kind(_ status: HTTPResponse.Status) -> String { status.reasonPhrase.lowercased().replacing(" ", with: "-") }
 
     var response: Response {
         var json: JSONObject = [
-            "type": "about:blank", "title": .string(status.reasonPhrase), "status": .integer(status.code), "detail": .string(sentence),
+            "type": .string("urn:pushcart:problem:\(kind ?? Self.kind(status))"), "title": .string(status.reasonPhrase),
+            "status": .integer(status.code), "detail": .string(sentence),
         ]
         if !fields.isEmpty {
             json["errors"] = .array(fields.map { ["pointer": .string($0.pointer.description), "reason": .string($0.reason)] })

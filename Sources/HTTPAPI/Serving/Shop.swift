@@ -1,3 +1,4 @@
+public import Access
 public import Catalogue
 public import Domain
 import Foundation
@@ -7,7 +8,7 @@ public import Storage
 
 /// All that the routes need, put together by the process.
 public struct Shop: Sendable {
-    public let settings: ShopSettings
+    public let settingsBook: SettingsBook
     /// The public address, without a slash at the end; never taken from a request.
     public let origin: String
     /// Whether the origin names this machine only, so that practice buyers may have the real goods.
@@ -21,16 +22,21 @@ public struct Shop: Sendable {
     /// What the writer has done, for the operator.
     public let writerLoad: @Sendable () -> WriterLoad
     public let links: ContentLinkSigner
+    public let uploads: UploadStore
+    public let access: AccessDesk
+    public let answerSeal: AnswerSeal
     public let version: String
     public let started: Timestamp
     public let now: WallClock
     public let log: Logger
 
     public init(
-        settings: ShopSettings, origin: String, isPractice: Bool, catalogue: Catalogue, gate: Paygate, reader: Reader, deliveries: DeliveryLog,
-        writerLoad: @escaping @Sendable () -> WriterLoad, links: ContentLinkSigner, version: String, now: @escaping WallClock, log: Logger
+        settings: SettingsBook, origin: String, isPractice: Bool, catalogue: Catalogue, gate: Paygate, reader: Reader, deliveries: DeliveryLog,
+        writerLoad: @escaping @Sendable () -> WriterLoad, links: ContentLinkSigner, uploads: UploadStore,
+        access: AccessDesk, answerSeal: AnswerSeal,
+        version: String, now: @escaping WallClock, log: Logger
     ) {
-        self.settings = settings
+        settingsBook = settings
         self.origin = origin
         isLoopback = Self.isLoopback(origin)
         self.isPractice = isPractice
@@ -40,6 +46,9 @@ public struct Shop: Sendable {
         self.deliveries = deliveries
         self.writerLoad = writerLoad
         self.links = links
+        self.uploads = uploads
+        self.access = access
+        self.answerSeal = answerSeal
         self.version = version
         started = now()
         self.now = now
@@ -47,6 +56,7 @@ public struct Shop: Sendable {
     }
 
     var offers: Offers { gate.offers }
+    public var settings: ShopSettings { settingsBook.current }
     /// A public shop that takes practice money only: it gives samples and says that it opens soon.
     var opensSoon: Bool { isPractice && !isLoopback }
 

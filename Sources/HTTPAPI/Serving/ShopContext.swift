@@ -22,14 +22,17 @@ public struct ShopContext: RequestContext {
         }
     }
 
-    /// Who is at the other end of a unix socket, as the kernel says (SO_PEERCRED): `local:uid`. Nil on any other connection.
-    func localActor() async -> String? {
+    /// The address of whoever asks.
+    func address(_ request: Request) -> String { channel.remoteAddress?.ipAddress ?? "" }
+
+    /// The user at the other end of a unix socket, as the kernel says (SO_PEERCRED). Nil on any other connection.
+    func localUser() async -> UInt32? {
         guard let provider = channel as? any SocketOptionProvider else { return nil }
         // Not a unix socket: the option is not there.
         guard let peer: PeerCredentials = try? await provider.unsafeGetSocketOption(level: .socket, name: Self.peerCredentials).get(),
             peer.pid > 0
         else { return nil }
-        return "local:\(peer.uid)"
+        return peer.uid
     }
 
     private static let peerCredentials = NIOBSDSocket.Option(rawValue: 17)  // SO_PEERCRED on Linux

@@ -4,17 +4,11 @@ public import Hummingbird
 extension Shop {
     /// What the public listener serves.
     public var publicRouter: Router<ShopContext> {
-        let router = router
-        router.resource("/api/v1/**", Dictionary(uniqueKeysWithValues: Self.managementMethods.map { ($0, Self.closed) }))
-        return router
+        router
     }
 
-    /// What the control socket serves: the same and, because whoever may open it is the owner, the management of the shop.
-    public var controlRouter: Router<ShopContext> {
-        let router = router
-        ManagementRoutes(shop: self).add(to: router)
-        return router
-    }
+    /// What the control socket serves: the same; whoever may open it is the owner.
+    public var controlRouter: Router<ShopContext> { router }
 
     private var router: Router<ShopContext> {
         let router = Router(context: ShopContext.self)
@@ -23,13 +17,8 @@ extension Shop {
         PageRoutes(shop: self).add(to: router)
         DiscoveryRoutes(shop: self).add(to: router)
         HealthRoutes(shop: self).add(to: router)
+        OwnerAPI(shop: self).add(to: router)
+        SetupPage(shop: self).add(to: router)
         return router
-    }
-
-    private static let managementMethods: [HTTPRequest.Method] = [.get, .post, .put, .patch, .delete]
-
-    private static let closed: @Sendable (Request, ShopContext) async throws -> Response = { _, _ in
-        throw Problem(
-            .unauthorized, "This address is for the owner; use the pushcart command on the shop's machine.", headers: [.wwwAuthenticate: "Bearer"])
     }
 }

@@ -1,4 +1,5 @@
-import Glibc
+import CoreFoundation
+import Foundation
 
 /// Where the goods are to go, checked before anything is paid.
 enum BuyDestination: Hashable, Sendable {

@@ -1,4 +1,5 @@
-import Glibc
+import CoreFoundation
+import Foundation
 
 /// Files that only their owner may read: keys and signed payments. Every failure is one sentence for people.
 enum PrivateFile {

@@ -1,4 +1,6 @@
+import Access
 import AsyncHTTPClient
+import CoreFoundation
 import Foundation
 import HTTPAPI
 import Hummingbird
@@ -75,6 +77,7 @@ struct ControlClient: Sendable {
     ) async throws -> Value {
         let log = ServeLog.make(.warning)
         let assembly = try ShopAssembly(directory, try await MachineSettings.read(file: nil), port: 4020, log: log)
+        try await assembly.access.people.sealLegacy()
         let socket = try DataDirectory.socketPath(directory.path)
         let (ready, signal) = AsyncStream<Void>.makeStream()
         let application = ControlServer.application(assembly.shop, path: socket, log: log) { signal.finish() }
@@ -99,6 +102,7 @@ struct ControlClient: Sendable {
         case get = "GET"
         case post = "POST"
         case patch = "PATCH"
+        case delete = "DELETE"
     }
 
     /// Sends one request and returns the JSON of a good answer.

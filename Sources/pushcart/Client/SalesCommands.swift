@@ -48,14 +48,14 @@ struct OrderCommand: AsyncParsableCommand {
         var data: String? { shop.data }
         @OptionGroup var output: OutputOptions
         @Option(name: .long, help: "How many, 1 to 500.") var limit = 50
-        @Option(name: .long, help: "Only those before this, the “next” of an earlier list.") var before: Int64?
+        @Option(name: .long, help: "Where to go on: the “next” of an earlier list.") var cursor: String?
 
         func run() async throws {
-            let path = "/api/v1/orders?limit=\(limit)" + (before.map { "&before=\($0)" } ?? "")
+            let path = "/api/v1/orders?limit=\(limit)" + (cursor.map { "&cursor=\($0)" } ?? "")
             output.write(try await ControlClient.with(data: shop.data) { try await $0.send(.get, path) }) { orders in
                 let rows = (orders["items"]?.array ?? []).map(SaleText.row)
                 guard !rows.isEmpty else { return SaleText.none }
-                let more = orders["next"]?.string.map { "\n\nMore: pushcart order list --before \($0)" } ?? ""
+                let more = orders["next"]?.string.map { "\n\nMore: pushcart order list --cursor \($0)" } ?? ""
                 return TextTable.render(SaleText.head, rows) + more
             }
         }

@@ -3,6 +3,8 @@ import ArgumentParser
 import Domain
 import EVM
 import Foundation
+import Logging
+import Sealing
 import Storage
 import X402EVM
 
@@ -41,10 +43,9 @@ struct SetupCommand: AsyncParsableCommand, ShopCommand {
         umask(0o077)
         let machine = try await MachineSettings.read(file: config)
         let email = try email ?? Self.ask("Your mail address", secret: false, option: "--email")
-        guard Self.isMailAddress(email) else { throw CommandFailure(exitCode: 2, sentence: "“\(email.prefix(80))” is no mail address.") }
+        guard let address = MailAddress(email) else { throw CommandFailure(exitCode: 2, sentence: "“\(email.prefix(80))” is no mail address.") }
         let password = try passwordFile?.firstLine() ?? Self.ask("A password", secret: true, option: "--password-file")
-        let hash: String
-        do { hash = try PasswordHash.make(password) } catch { throw CommandFailure(exitCode: 2, sentence: error.description) }
+        if let refusal = PasswordRule.refusal(password, email: address) { throw CommandFailure(exitCode: 2, sentence: refusal.description) }
         let key = try settlerKeyFile.map(Self.key)
         let network = try shopNetwork(machine)
         let origin = try origin.map(MachineSettings.origin)
@@ -60,9 +61,15 @@ struct SetupCommand: AsyncParsableCommand, ShopCommand {
         var settings = try database.reader.settings()
         if let name { settings.name = name }
         if let origin { settings.origin = origin }
-        try await database.writer.setUp(
-            email: email.lowercased(), password: hash, settings: settings, network: network, actor: "local:\(getuid())",
-            at: Timestamp(milliseconds: Int64(Date().timeIntervalSince1970 * 1000)))
+        let vault = try ShopAssembly.vault(directory)
+        let access = try AccessDesk(
+            database: database, vault: vault, issuer: settings.origin ?? "", shopName: settings.name, log: ServeLog.make(.warning),
+            now: ShopAssembly.wallClock)
+        guard
+            case .done = try await access.people.setUp(
+                email: address, password: password, settings: settings, network: network, actor: "local:\(getuid())")
+        else { throw CommandFailure.refused("The owner could not be stored; run the same command again.") }
+        try vault.close()
         try database.close()
         print(
             """
@@ -128,12 +135,6 @@ struct SetupCommand: AsyncParsableCommand, ShopCommand {
             FileHandle.standardError.write(Data("\n".utf8))
         }
         return answer
-    }
-
-    private static func isMailAddress(_ text: String) -> Bool {
-        let parts = text.split(separator: "@", omittingEmptySubsequences: false)
-        return parts.count == 2 && parts.allSatisfy { !$0.isEmpty } && text.utf8.count <= 254
-            && text.unicodeScalars.allSatisfy { $0.value > 0x20 && $0.value != 0x7F }
     }
 }
 

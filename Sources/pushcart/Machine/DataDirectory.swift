@@ -1,3 +1,4 @@
+import CoreFoundation
 import Foundation
 
 /// The one directory that a shop is, held by one process at a time: the lock lasts as long as this value.
@@ -7,6 +8,9 @@ final class DataDirectory: Sendable {
 
     var database: String { "\(path)/shop.sqlite" }
     var contents: String { "\(path)/content" }
+    var uploads: String { "\(path)/uploads" }
+    /// The keys of people, wrapped: a file of its own, so that a backup holds one current copy.
+    var subjects: String { "\(path)/subjects.sqlite" }
     var keys: String { "\(path)/keys" }
     static let socketName = "control.sock"
 
@@ -122,9 +126,13 @@ final class DataDirectory: Sendable {
         return bytes
     }
 
+    func makeKeys() throws {
+        try FileManager.default.createDirectory(atPath: keys, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
+    }
+
     /// Writes a file of the `keys` folder whole or not at all.
     func store(_ bytes: Data, _ name: String) throws {
-        try FileManager.default.createDirectory(atPath: keys, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
+        try makeKeys()
         let temporary = "\(keys)/.\(name).\(getpid())"
         let descriptor = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o600)
         guard descriptor >= 0 else { throw CommandFailure.refused("\(keys) cannot be written: \(String(cString: strerror(errno))).") }

@@ -1,3 +1,4 @@
+import Access
 import ArgumentParser
 import Domain
 import Foundation
@@ -37,6 +38,7 @@ struct ServeCommand: AsyncParsableCommand, ShopCommand {
         let log = ServeLog.make(machine.logLevel)
         let assembly = try ShopAssembly(directory, machine, port: machine.port, log: log)
         do {
+            try await assembly.access.prepare()
             try await serve(assembly, machine, directory, log)
         } catch {
             try? await assembly.close()  // the first error is the one to tell

@@ -1,3 +1,4 @@
+import Access
 import AsyncHTTPClient
 import Catalogue
 import Domain
@@ -9,6 +10,7 @@ import Logging
 import NIOCore
 import NIOPosix
 import Payments
+import Sealing
 import ServiceLifecycle
 import Storage
 import X402
@@ -17,24 +19,31 @@ import X402EVM
 /// Wires a shop together from its directory and the machine's settings; decides nothing.
 struct ShopAssembly {
     static let version = "0.1.0"
+    static let wallClock: WallClock = { Timestamp(milliseconds: Int64((Date().timeIntervalSince1970 * 1000).rounded(.down))) }
 
     let database: ShopDatabase
     let shop: Shop
     /// What must run for payments to end, in the order in which it starts.
     let services: [any Service]
     private let http: HTTPClient
+    private let vault: Vault
+    let access: AccessDesk
 
     /// - Parameter port: the port that the daemon really listens on, for the origin.
     init(_ directory: DataDirectory, _ machine: MachineSettings, port: Int, log: Logger) throws {
-        let now: WallClock = { Timestamp(milliseconds: Int64((Date().timeIntervalSince1970 * 1000).rounded(.down))) }
+        let now = Self.wallClock
         do { database = try ShopDatabase(path: directory.database) } catch let error as StorageError {
             throw CommandFailure.refused(error.description)
         } catch { throw CommandFailure.refused("The shop's database cannot be opened: \(error)") }
         let (reader, writer) = (database.reader, database.writer)
-        let settings = try reader.settings()
+        let settings = SettingsBook(try reader.settings(), writer: writer, now: now)
+        let uploads = try UploadStore(directory: directory.uploads, contents: try ContentStore(directory: directory.contents), now: now)
         let catalogue = Catalogue(reader: reader, writer: writer, contents: try ContentStore(directory: directory.contents), now: now)
         let (offersKey, linksKey) = (try directory.secret("offers.key"), try directory.secret("links.key"))
         let networks = try reader.networks().map { try ChainSettings($0, machine, directory) }
+        vault = try Self.vault(directory)
+        let origin = machine.origin ?? settings.current.origin ?? machine.standardOrigin(port: port)
+        access = try AccessDesk(database: database, vault: vault, issuer: origin, shopName: settings.current.name, log: log, now: now)
 
         // From here on nothing throws: the client must not be dropped without its shutdown.
         var client = HTTPClient.Configuration(timeout: .init(connect: .seconds(2)))
@@ -52,10 +61,9 @@ struct ShopAssembly {
         let isPractice = chains.isEmpty
         let facilitators: [any Facilitator] = isPractice ? [SandboxFacilitator(Self.practice, now: now)] : chains
 
-        let origin = machine.origin ?? settings.origin ?? machine.standardOrigin(port: port)
         let offers = Offers(
             catalogue: catalogue, sealer: OfferSealer(key: offersKey), facilitators: facilitators, origin: origin,
-            shopName: settings.name, now: now)
+            shopName: { settings.current.name }, now: now)
         let gate = Paygate(
             reader: reader, writer: writer, facilitators: facilitators, offers: offers, settlements: Settlements(),
             settlementWait: machine.settlementWait, now: now, log: log)
@@ -63,8 +71,12 @@ struct ShopAssembly {
         shop = Shop(
             settings: settings, origin: origin, isPractice: isPractice, catalogue: catalogue, gate: gate, reader: reader, deliveries: deliveries,
             writerLoad: { writer.load },
-            links: ContentLinkSigner(key: linksKey), version: Self.version, now: now, log: log)
-        services = [deliveries] + chains + [Reconciler(gate: gate, now: now)]
+            links: ContentLinkSigner(key: linksKey), uploads: uploads, access: access,
+            answerSeal: AnswerSeal(
+                seal: { [vault] in try vault.seal($0, for: .shop, field: "call.answer") },
+                open: { [vault] in try vault.open($0, for: .shop, field: "call.answer") }),
+            version: Self.version, now: now, log: log)
+        services = [deliveries] + chains + [Reconciler(gate: gate, now: now), Upkeep(access: access, writer: writer, now: now, log: log)]
     }
 
     /// Practice money looks like Base Sepolia's USDC, which clients with their standard limits pay unchanged.
@@ -120,9 +132,21 @@ struct ShopAssembly {
         }
     }
 
+    /// Opens the file of wrapped keys with the node's key, from systemd or from a file made at first use.
+    static func vault(_ directory: DataDirectory) throws -> Vault {
+        do {
+            try directory.makeKeys()
+            let node = try NodeKey.load(
+                path: "\(directory.keys)/node.key", credentials: ProcessInfo.processInfo.environment["CREDENTIALS_DIRECTORY"])
+            return try Vault(path: directory.subjects, node: node)
+        } catch let error as SealingError { throw CommandFailure.refused(error.description) }
+    }
+
     /// Lets go of everything; what was queued is written first.
     func close() async throws {
+        await access.keys.flush()
         try await http.shutdown()
+        try vault.close()
         try database.close()
     }
 }

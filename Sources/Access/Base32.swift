@@ -1,0 +1,18 @@
+/// RFC 4648, section 6, without padding: how authenticator apps take a seed.
+enum Base32 {
+    private static let alphabet = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZ234567".utf8)
+
+    static func encode(_ bytes: [UInt8]) -> String {
+        var text: [UInt8] = []
+        var (bits, count) = (0 as UInt32, 0)
+        for byte in bytes {
+            (bits, count) = (bits << 8 | UInt32(byte), count + 8)
+            while count >= 5 {
+                count -= 5
+                text.append(alphabet[Int(bits >> UInt32(count) & 31)])
+            }
+        }
+        if count > 0 { text.append(alphabet[Int(bits << UInt32(5 - count) & 31)]) }
+        return String(decoding: text, as: UTF8.self)
+    }
+}

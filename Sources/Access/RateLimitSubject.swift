@@ -1,0 +1,12 @@
+public import Domain
+
+/// Whose doing is counted.
+public enum RateLimitSubject: Hashable, Sendable {
+    case key(id: Int64)
+    case person(id: Int64)
+    /// A payer's address, as its chain writes it in bytes.
+    case wallet([UInt8])
+    case address(AddressClass)
+
+    public static func address(_ address: InternetAddress) -> RateLimitSubject { .address(AddressClass(address)) }
+}

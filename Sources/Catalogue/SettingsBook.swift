@@ -1,0 +1,28 @@
+public import Domain
+public import Storage
+import Synchronization
+
+/// The shop's settings as they are now, in memory: read on every page, written seldom.
+public final class SettingsBook: Sendable {
+    private let state: Mutex<ShopSettings>
+    private let writer: Writer
+    private let now: WallClock
+
+    /// - Parameter settings: as they are stored.
+    public init(_ settings: ShopSettings, writer: Writer, now: @escaping WallClock) {
+        state = Mutex(settings)
+        self.writer = writer
+        self.now = now
+    }
+
+    public var current: ShopSettings { state.withLock { $0 } }
+
+    /// Changes the settings if they are still those of `before`.
+    public func edit(
+        _ after: ShopSettings, of before: ShopSettings, actor: String, noting note: WriteNote<SettingsChange>? = nil
+    ) async throws -> SettingsChange {
+        let outcome = try await writer.editSettings(after, of: before, actor: actor, at: now(), noting: note)
+        if case .changed(let settings) = outcome { state.withLock { $0 = settings } }
+        return outcome
+    }
+}

@@ -1,0 +1,144 @@
+import Domain
+import JSON
+import Payments
+import Storage
+
+/// A payment as the API shows it.
+struct PaymentView: Sendable {
+    let payment: Payment
+    /// The way it was paid, if that is still set up: it knows the asset's name and decimals.
+    let option: PaymentOption?
+    let origin: String
+
+    init(_ payment: Payment, _ shop: Shop) {
+        self.payment = payment
+        option = shop.option(payment)
+        origin = shop.origin
+    }
+
+    var json: JSONObject { Self.resource.write(self) }
+
+    /// What a payment, an order and a receipt all say of the money.
+    static func facts<Of>(_ view: @escaping @Sendable (Of) -> PaymentView) -> [JSONMember<Of, Void>] {
+        [
+            JSONMember("receipt", .text(), "The receipt's id; its page is at `/r/{receipt}`.") { view($0).payment.receiptID.description },
+            JSONMember("receiptURL", .uri, "The receipt's page, which lasts.") { "\(view($0).origin)/r/\(view($0).payment.receiptID)" },
+            JSONMember("state", .choice, "How the payment stands.", example: "settled") { view($0).payment.state },
+            JSONMember("paid", .boolean, "Whether the money has arrived.") { view($0).payment.state.isPaid },
+            JSONMember("sandbox", .boolean, "Whether it was practice money; never summed with real money.") { view($0).payment.sandbox },
+            JSONMember("network", .network, "The chain, as CAIP-2.", example: "eip155:8453") {
+                view($0).payment.authorization.key.network.description
+            },
+            JSONMember("payer", .address, "The wallet that paid.") { "0x" + lowercaseHex(view($0).payment.authorization.key.payer) },
+            JSONMember("amountAtomic", .atomic, "The amount in the asset's smallest unit.", example: "1000000") {
+                view($0).payment.authorization.amount.description
+            },
+            JSONMember(
+                "amount", JSONType<String>.text(), "The amount in whole units.", example: "1.00",
+                find: { of in
+                    view(of).option.map { $0.asset.decimal(view(of).payment.authorization.amount) }
+                }),
+            JSONMember("asset", JSONType<String>.text(), "The asset's name.", example: "USDC", find: { view($0).option?.asset.symbol }),
+            JSONMember("sha256", .digest, "The edition that was sold.") { view($0).payment.content },
+            JSONMember(
+                "transaction", JSONType<String>.text(), "Hash of the transaction on the chain.",
+                find: { of in
+                    view(of).payment.transaction.map { "0x" + lowercaseHex($0) }
+                }),
+            JSONMember("reason", JSONType<String>.text(), "Why it failed, in x402's code.", find: { view($0).payment.reason }),
+            JSONMember("claimedAt", .moment, "When it was taken.") { view($0).payment.claimedAt },
+            JSONMember("settledAt", JSONType<Timestamp>.moment, "When the money arrived.", find: { view($0).payment.settledAt }),
+            JSONMember(
+                "order", JSONType<String>.text(), "The order's number.", example: "2026-000123",
+                find: { of in
+                    view(of).payment.settledAt.flatMap { at in view(of).payment.orderID.map { Order.number(id: $0, at: at) } }
+                }),
+        ]
+    }
+
+    static let resource = JSONResource<PaymentView, Void>(
+        "Payment", draft: {},
+        [
+            JSONMember("id", .integer(), "Its number.") { Int($0.payment.id) },
+            JSONMember("x402Version", .integer(1...2), "The client's version of x402.") { $0.payment.protocolVersion },
+        ]
+            + facts { $0 })
+}
+
+/// A payment with all that happened to it.
+struct PaymentHistory: Sendable {
+    let view: PaymentView
+    let attempts: [Attempt]
+    let productSlug: String?
+
+    struct Step: Sendable {
+        let at: Timestamp
+        let what: String
+        let transaction: [UInt8]?
+    }
+
+    /// From the rows that tell when: claim, attempts, settlement.
+    var steps: [Step] {
+        let payment = view.payment
+        var steps = [Step(at: payment.claimedAt, what: "claimed", transaction: nil)]
+        steps += attempts.map { Step(at: $0.at, what: "sent", transaction: $0.transaction) }
+        if let settledAt = payment.settledAt { steps.append(Step(at: settledAt, what: "settled", transaction: payment.transaction)) }
+        return steps
+    }
+
+    static let stepResource = JSONResource<Step, Void>(
+        "PaymentStep", draft: {},
+        [
+            JSONMember("at", .moment, "When.", get: \.at), JSONMember("what", .text(), "What happened: claimed, sent, settled.", get: \.what),
+            JSONMember(
+                "transaction", JSONType<String>.text(), "The transaction, for what was sent or settled.",
+                find: { step in
+                    step.transaction.map { "0x" + lowercaseHex($0) }
+                }),
+        ])
+
+    static let resource = JSONResource<PaymentHistory, Void>(
+        "PaymentHistory", draft: {},
+        PaymentView.facts(\.view) + [
+            JSONMember("id", .integer(), "Its number.") { Int($0.view.payment.id) },
+            JSONMember("product", JSONType<String>.text(), "The product's slug.", find: \.productSlug),
+            JSONMember("steps", stepResource.type.list(), "What happened, in order.", get: \.steps),
+        ])
+}
+
+/// An order with its payment.
+struct SaleView: Sendable {
+    let sale: Sale
+    let payment: PaymentView
+
+    init(_ sale: Sale, _ shop: Shop) {
+        self.sale = sale
+        payment = PaymentView(sale.payment, shop)
+    }
+
+    var json: JSONObject { Self.resource.write(self) }
+
+    struct ProductName: Sendable {
+        let slug: String
+        let title: String
+    }
+
+    static let productResource = JSONResource<ProductName, Void>(
+        "ProductName", draft: {},
+        [JSONMember("slug", .text(), "Its name in addresses.", get: \.slug), JSONMember("title", .text(), "What it is called.", get: \.title)])
+
+    static let resource = JSONResource<SaleView, Void>(
+        "Order", draft: {},
+        [JSONMember("id", .integer(), "Its count.") { Int($0.sale.order.id) }] + PaymentView.facts(\.payment) + [
+            JSONMember("product", productResource.type, "What was sold.") { ProductName(slug: $0.sale.slug, title: $0.sale.title) }
+        ])
+}
+
+extension Shop {
+    /// The way a payment was made, if it is still set up.
+    func option(_ payment: Payment) -> PaymentOption? { option(payment.authorization.key.network, payment.authorization.key.asset) }
+
+    func option(_ network: Network, _ asset: [UInt8]) -> PaymentOption? {
+        offers.options.first { $0.option.network == network && $0.option.asset.address == asset }?.option
+    }
+}
