@@ -69,7 +69,7 @@ let rooms: [Room] = [
         products: [bigInt, crypto, httpClient, lifecycle, logging, nioCore, nioFoundation, nioHTTP1], testProducts: [nioPosix]),
     Room(
         name: "HTTPAPI",
-        imports: ["Domain", "Storage", "Catalogue", "Access", "Payments", "JSON", "X402"],
+        imports: ["Domain", "Telemetry", "Storage", "Catalogue", "Access", "Payments", "JSON", "X402"],
         products: [crypto, hummingbird, hummingbirdCore, httpTypes, logging, mustache, nioCore, nioHTTP1, nioPosix],
         resources: [.embedInCode("Pages/Templates")], testImports: ["Sealing", "Facilitators", "EVM", "X402EVM"],
         testProducts: [bigInt, httpClient, hummingbirdTesting, lifecycle, nioEmbedded]),

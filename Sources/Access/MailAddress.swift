@@ -7,6 +7,9 @@ public struct MailAddress: Hashable, Sendable {
     /// Lowercased; two spellings of one address are one address.
     let normal: String
 
+    /// What a mail address looks like, as documents of the API say it.
+    public static let pattern = #"^[^@\s\u0000-\u001f\u007f-\u009f]+@[^@\s\u0000-\u001f\u007f-\u009f]+$"#
+
     /// Nil for what cannot be one: it has one `@` between two parts, no blanks, and at most 254 bytes.
     public init?(_ given: String) {
         guard given.utf8.count <= 1000 else { return nil }

@@ -7,6 +7,8 @@ public struct JSONMember<Resource, Draft>: Sendable {
 
     let name: String
     let schema: JSONObject
+    /// The schema of what is shown, where that is more than what is sent.
+    let shown: JSONObject
     let creation: Use
     let editable: Bool
     /// Nil for what is only sent, such as a password.
@@ -30,10 +32,11 @@ public struct JSONMember<Resource, Draft>: Sendable {
     /// A member that is shown and that creating, editing or both may set.
     public init<Value>(
         _ name: String, _ type: JSONType<Value>, _ summary: String, example: JSONValue? = nil, create: Use = .optional, edit: Bool = true,
-        get: @escaping @Sendable (Resource) -> Value, set: any WritableKeyPath<Draft, Value?> & Sendable
+        shown: JSONObject? = nil, get: @escaping @Sendable (Resource) -> Value, set: any WritableKeyPath<Draft, Value?> & Sendable
     ) {
         self.name = name
         schema = Self.schema(type, summary, example)
+        self.shown = shown ?? schema
         creation = create
         editable = edit
         write = { type.write(get($0)) }
@@ -47,6 +50,7 @@ public struct JSONMember<Resource, Draft>: Sendable {
     ) {
         self.name = name
         schema = Self.schema(type, summary, example)
+        shown = schema
         creation = .no
         editable = false
         write = { type.write(get($0)) }
@@ -61,6 +65,7 @@ public struct JSONMember<Resource, Draft>: Sendable {
     ) {
         self.name = name
         schema = Self.schema(type, summary, example)
+        shown = schema
         creation = create
         editable = edit
         write = { find($0).map(type.write) }
@@ -75,6 +80,7 @@ public struct JSONMember<Resource, Draft>: Sendable {
     ) {
         self.name = name
         schema = Self.schema(type, summary, example)
+        shown = schema
         creation = create
         editable = edit
         write = nil

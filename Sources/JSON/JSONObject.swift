@@ -70,6 +70,13 @@ public struct JSONObject: Sendable {
         }
     }
 
+    /// The object with that member set.
+    public func adding(_ key: String, _ value: JSONValue) -> JSONObject {
+        var object = self
+        object[key] = value
+        return object
+    }
+
     private func place(of key: String) -> Int? {
         for index in members.indices where JSONKey.same(members[index].key, key) { return index }
         return nil

@@ -19,19 +19,21 @@ public struct JSONResource<Resource, Draft>: Sendable {
     }
 
     /// What is shown.
-    public var schema: JSONObject { schema(members.filter { $0.write != nil }, required: \.isAlways, isClosed: false) }
+    public var schema: JSONObject { schema(members.filter { $0.write != nil }, required: \.isAlways, isShown: true) }
     /// What creating takes.
-    public var creationSchema: JSONObject { schema(members.filter { $0.creation != .no }, required: { $0.creation == .required }, isClosed: true) }
+    public var creationSchema: JSONObject { schema(members.filter { $0.creation != .no }, required: { $0.creation == .required }, isShown: false) }
     /// What editing takes: any of its members; what is left out stays.
-    public var editSchema: JSONObject { schema(members.filter(\.editable), required: { _ in false }, isClosed: true) }
+    public var editSchema: JSONObject { schema(members.filter(\.editable), required: { _ in false }, isShown: false) }
 
     private func schema(
-        _ members: [JSONMember<Resource, Draft>], required: (JSONMember<Resource, Draft>) -> Bool, isClosed: Bool
+        _ members: [JSONMember<Resource, Draft>], required: (JSONMember<Resource, Draft>) -> Bool, isShown: Bool
     ) -> JSONObject {
-        var schema: JSONObject = ["type": "object", "properties": .object(JSONObject(members.map { ($0.name, .object($0.schema)) }))]
+        var schema: JSONObject = [
+            "type": "object", "properties": .object(JSONObject(members.map { ($0.name, .object(isShown ? $0.shown : $0.schema)) })),
+        ]
         let names = members.filter(required).map { JSONValue.string($0.name) }
         if !names.isEmpty { schema["required"] = .array(names) }
-        if isClosed { schema["additionalProperties"] = false }
+        if !isShown { schema["additionalProperties"] = false }
         return schema
     }
 

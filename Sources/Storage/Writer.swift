@@ -28,6 +28,9 @@ public final class Writer: Sendable {
     /// What was written until now, for the operator.
     public var load: WriterLoad { line.withLock { $0.load } }
 
+    /// How many writes wait now.
+    public var waiting: Int { line.withLock { $0.waiting.count } }
+
     private struct Job: Sendable {
         /// Runs in the transaction; what it returns is called after the commit.
         let run: @Sendable (Database) throws -> @Sendable () -> Void

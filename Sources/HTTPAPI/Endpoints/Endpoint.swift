@@ -1,3 +1,4 @@
+import Access
 import Domain
 import HTTPTypes
 import Hummingbird
@@ -10,6 +11,8 @@ struct Endpoint: Sendable {
         case everyone
         /// Anybody who has signed in, for what is their own.
         case signedIn
+        /// People who have signed in: what is theirs no key has.
+        case person
         case permission(Permission)
     }
 
@@ -49,6 +52,11 @@ struct Endpoint: Sendable {
     var isConditional = false
     let handle: @Sendable (EndpointCall) async throws -> Response
 
+    /// What calling it is counted as.
+    var budget: RateLimitBudget { isSigningIn ? .signIn : isMutating ? .writing : .reading }
+    /// Whether it takes passwords, codes or links, which somebody may guess.
+    var isSigningIn: Bool { access == .everyone && isMutating || ["sessions.password", "sessions.two-step-confirm"].contains(id) }
+
     var group: String { String(id.prefix { $0 != "." }) }
     var isMutating: Bool { method != .get }
     /// Bytes name themselves by their digest; sending them again changes nothing, so that they need no key.
@@ -66,6 +74,7 @@ struct Endpoint: Sendable {
             failures.append((.badRequest, "The request cannot be read: a parameter, a header field or the body is malformed."))
         }
         if access != .everyone { failures.append((.unauthorized, "Nobody is signed in, or what was shown is not valid any more.")) }
+        if access == .person { failures.append((.forbidden, "A key asks; this is for people who have signed in.")) }
         if case .permission(let permission) = access {
             failures.append((.forbidden, "The role or key lacks the permission `\(permission.rawValue)`."))
         }

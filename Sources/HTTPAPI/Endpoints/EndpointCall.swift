@@ -81,7 +81,8 @@ struct EndpointCall: Sendable {
 
     /// The revision that an edit is of; nil when any will do.
     var expectedRevision: Int64? {
-        guard let wanted = request.headers[.ifMatch], wanted != "*" else { return nil }
+        // One of several editions has been looked for before.
+        guard let wanted = request.headers[.ifMatch], wanted != "*", !wanted.contains(",") else { return nil }
         // What is no revision of ours matches none.
         return Int64(wanted.trimmingCharacters(in: CharacterSet(charactersIn: "\" "))) ?? 0
     }

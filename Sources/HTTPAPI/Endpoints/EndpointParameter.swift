@@ -9,6 +9,8 @@ struct EndpointParameter: Sendable {
     let schema: JSONObject
     let summary: String
     var example: JSONValue?
+    /// A parameter of the address always is.
+    var isRequired = false
 
     /// A parameter of the query that is read by `type`; as text a number has decimal digits.
     static func query<Value>(_ name: String, _ type: JSONType<Value>, _ summary: String, example: JSONValue? = nil) -> EndpointParameter {

@@ -34,8 +34,26 @@ struct EndpointRoutes: Sendable {
     }
 
     private func serve(_ endpoint: Endpoint, _ request: Request, _ context: ShopContext) async throws -> Response {
-        let caller = try await shop.caller(request, context)
+        // Whoever shows something has it checked; guessing keys and passwords has a budget of its own.
+        let caller: Principal?
+        do { caller = endpoint.access == .everyone ? nil : try await shop.caller(request, context) } catch let problem as Problem {
+            try shop.take(.signIn, request, context)
+            throw problem
+        }
+        let limits = try shop.take(endpoint.budget, request, context, caller: caller)
+        do {
+            var response = try await answer(endpoint, request, context, caller)
+            response.headers.append(contentsOf: limits)
+            return response
+        } catch var problem as Problem {
+            for field in limits { problem.headers[field.name] = field.value }
+            throw problem
+        }
+    }
+
+    private func answer(_ endpoint: Endpoint, _ request: Request, _ context: ShopContext, _ caller: Principal?) async throws -> Response {
         try Self.check(endpoint, caller)
+        if endpoint.isConditional { try Self.checkCondition(request) }
         let query = try Self.query(endpoint, request)
         let bytes = if case .json = endpoint.body { try await Self.body(request) } else { [UInt8]() }
         let memory = try memory(endpoint, request, caller, bytes)
@@ -66,9 +84,23 @@ struct EndpointRoutes: Sendable {
             throw Problem(
                 .unauthorized, "Sign in, or send an API key: Authorization: Bearer pc_….", headers: [.wwwAuthenticate: "Bearer"])
         }
+        if endpoint.access == .person {
+            guard case .person = caller.identity else {
+                throw Problem(.forbidden, "This is for people who have signed in, not for keys.", kind: "person-needed")
+            }
+        }
         guard case .permission(let permission) = endpoint.access, !caller.may(permission) else { return }
         throw Problem(
             .forbidden, "This needs the permission “\(permission.rawValue)”, which your role or key does not have.", kind: "permission-missing")
+    }
+
+    /// `If-Match` is `*` or quoted names (RFC 9110, section 13.1.1).
+    private static func checkCondition(_ request: Request) throws(Problem) {
+        guard let wanted = request.headers[.ifMatch], wanted != "*" else { return }
+        let tags = wanted.split(separator: ",", omittingEmptySubsequences: false).map { $0.trimmingPrefix { $0 == " " } }
+        guard tags.allSatisfy({ $0.utf8.count >= 3 && $0.utf8.first == 0x22 && $0.utf8.last == 0x22 }) else {
+            throw Problem(.badRequest, "If-Match holds an ETag in quotes, as it was given, or *.")
+        }
     }
 
     /// The parameters of the query: each declared, each once.
@@ -130,7 +162,7 @@ extension Shop {
         guard let header = request.headers[.authorization] else { return nil }
         guard request.headers[values: .authorization].count == 1, header.prefix(7).lowercased() == "bearer ",
             let principal = try await access.admission.principal(
-                bearer: header.dropFirst(7).trimmingPrefix { $0 == " " }.description, address: context.address(request))
+                bearer: header.dropFirst(7).trimmingPrefix { $0 == " " }.description, address: address(request, context))
         else {
             throw Problem(
                 .unauthorized, "What was shown is not valid, or not any more; sign in again, or use another key.",

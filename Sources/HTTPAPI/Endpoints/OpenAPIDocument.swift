@@ -52,7 +52,7 @@ struct OpenAPIDocument: Sendable {
         if !endpoint.details.isEmpty { operation["description"] = .string(endpoint.details) }
         switch endpoint.access {
         case .everyone: operation["security"] = []
-        case .signedIn: operation["security"] = [["bearer": []]]
+        case .signedIn, .person: operation["security"] = [["bearer": []]]
         case .permission(let permission):
             operation["security"] = [["bearer": []]]
             operation["x-permission"] = .string(permission.rawValue)
@@ -66,7 +66,7 @@ struct OpenAPIDocument: Sendable {
             ]
         case .bytes(let summary)?:
             operation["requestBody"] = [
-                "required": true, "description": .string(summary), "content": ["application/octet-stream": ["schema": [:]]],
+                "required": false, "description": .string(summary), "content": ["application/octet-stream": ["schema": [:]]],
             ]
         case nil: break
         }
@@ -96,7 +96,7 @@ struct OpenAPIDocument: Sendable {
             "name": .string(parameter.name), "in": .string(parameter.place.rawValue), "description": .string(parameter.summary),
             "schema": .object(parameter.schema),
         ]
-        if parameter.place == .path { json["required"] = true }
+        if parameter.place == .path || parameter.isRequired { json["required"] = true }
         if let example = parameter.example { json["example"] = example }
         return json
     }

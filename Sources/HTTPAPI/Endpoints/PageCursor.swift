@@ -20,7 +20,7 @@ struct PageCursor: Sendable {
         let padded = text.replacing("-", with: "+").replacing("_", with: "/") + String(repeating: "=", count: (4 - text.utf8.count % 4) % 4)
         let parts = Data(base64Encoded: padded).flatMap { String(bytes: $0, encoding: .utf8) }?.split(separator: " ", maxSplits: 1)
         guard let parts, parts.count == 2, parts[0] == sort else {
-            throw Problem(.badRequest, "This cursor is not one of this list in this order; begin without one.")
+            throw Problem(.badRequest, "This cursor is not one of this list in this order; begin without one.", kind: "cursor")
         }
         self.sort = sort
         last = String(parts[1])
@@ -34,7 +34,9 @@ struct PageCursor: Sendable {
     /// - Throws: 400 when it is none.
     var lastID: Int64 {
         get throws(Problem) {
-            guard let id = Int64(last), id > 0 else { throw Problem(.badRequest, "This cursor is not one of this list; begin without one.") }
+            guard let id = Int64(last), id > 0 else {
+                throw Problem(.badRequest, "This cursor is not one of this list; begin without one.", kind: "cursor")
+            }
             return id
         }
     }

@@ -1,3 +1,4 @@
+import Access
 import Catalogue
 import Domain
 import HTTPTypes
@@ -51,8 +52,11 @@ struct ProductRoutes: Sendable {
         let shown = try Self.payment(request.headers)
         guard let (header, version) = shown else {
             guard product.state == .published else { throw Problem.notFound }
+            try shop.take(.offers, request, context)
             return Negotiation(request.headers).isPerson ? try await page(product) : try unpaid(product)
         }
+        // Before anything is checked: each check may cost a signature and a look at the chain.
+        try shop.take(.payments, request, context)
         let payload: PaymentPayload
         do { payload = try PaymentPayload(try PaymentHeader.decode(header), version: version) } catch {
             throw Problem(.badRequest, "\(error.reason): \(error.sentence)", headers: Self.crossOrigin)

@@ -31,18 +31,29 @@ extension JSONType where Value == ContentDigest {
 }
 
 extension JSONType where Value == String {
-    /// A decimal number without sign, blank or exponent: money is never a floating point number.
-    static var decimal: JSONType { .string(1...40, pattern: "^(0|[1-9][0-9]*)(\\.[0-9]+)?$") }
+    /// A decimal number above zero, without sign, blank or exponent: money is never a floating point number.
+    static var decimal: JSONType { .string(1...40, pattern: "^([1-9][0-9]{0,19}(\\.[0-9]{1,18})?|0\\.(?=[0-9]*[1-9])[0-9]{1,18})$") }
     /// A count of an asset's smallest unit.
     static var atomic: JSONType { .text().described(["pattern": "^(0|[1-9][0-9]*)$"]) }
     static var network: JSONType { .text().described(["pattern": "^eip155:[1-9][0-9]*$"]) }
     static var address: JSONType { .text().described(["pattern": "^0x[0-9a-fA-F]{40}$"]) }
     static var uri: JSONType { .text(format: "uri") }
 
-    /// Text that a rule of the shop judges; it says what is wrong in a sentence.
-    static func ruled(_ length: ClosedRange<Int>, _ rule: @escaping @Sendable (String) -> String?) -> JSONType {
-        JSONType<String>.string(length, pattern: "^[^\\u0000-\\u001f\\u007f-\\u009f]*$")
-            .judged({ text in if let problem = rule(text) { .bad(problem) } else { .good(text) } }, { $0 })
+    /// A line of text without control characters, judged by a rule of the shop that says what is wrong in a sentence.
+    static func line(_ length: ClosedRange<Int>, _ rule: @escaping @Sendable (String) -> String? = { _ in nil }) -> JSONType {
+        JSONType<String>.string(length, pattern: "^[^\\u0000-\\u001f\\u007f-\\u009f]*$").judged(
+            { text in
+                if text.unicodeScalars.contains(where: { $0.properties.generalCategory == .control }) {
+                    return .bad("There is a control character or a line break in it.")
+                }
+                return if let problem = rule(text) { .bad(problem) } else { .good(text) }
+            }, { $0 })
+    }
+
+    /// A line of text that is more than blanks.
+    static func name(_ length: ClosedRange<Int>) -> JSONType {
+        line(length) { $0.unicodeScalars.allSatisfy(\.properties.isWhitespace) ? "A name is more than blanks." : nil }
+            .described(["pattern": "^[^\\u0000-\\u001f\\u007f-\\u009f]*[^\\s\\u0000-\\u001f\\u007f-\\u009f][^\\u0000-\\u001f\\u007f-\\u009f]*$"])
     }
 }
 
@@ -78,6 +89,9 @@ extension Endpoint.Answer {
         Endpoint.Answer(
             status: .created, summary: summary, schema: ["$ref": .string("#/components/schemas/\(name)")],
             headers: [("Location", "Its address.")])
+    }
+    static func stored(_ name: String, _ summary: String) -> Endpoint.Answer {
+        Endpoint.Answer(status: .created, summary: summary, schema: ["$ref": .string("#/components/schemas/\(name)")])
     }
     static func done(_ summary: String) -> Endpoint.Answer { Endpoint.Answer(status: .noContent, summary: summary) }
 }

@@ -47,7 +47,7 @@ struct ContentEndpoints: Sendable {
             Endpoint(
                 method: .post, path: "/contents", id: "contents.create", summary: "Send the bytes of a product in one go",
                 details: "Of any length. The same bytes again change nothing.", access: .permission(.productsWrite),
-                body: .bytes("The bytes."), answers: [.created("StoredContent", "They are kept.")], refusals: [Self.diskFull]
+                body: .bytes("The bytes."), answers: [.stored("StoredContent", "They are kept.")], refusals: [Self.diskFull]
             ) { call in try await receive(call) },
             Endpoint(
                 method: .post, path: "/uploads", id: "contents.begin", summary: "Begin to send bytes in parts",
@@ -80,7 +80,7 @@ struct ContentEndpoints: Sendable {
                     Self.id,
                     EndpointParameter(
                         name: "Upload-Offset", place: .header, schema: ["type": "integer", "minimum": 0], summary: "Where the part begins.",
-                        example: 0),
+                        example: 0, isRequired: true),
                 ], body: .bytes("The part."), answers: [.ok("Upload", "The upload; with `content` once it is whole.")],
                 refusals: [(.conflict, "The part does not begin where the last one ended, or goes beyond the length."), Self.diskFull]
             ) { call in try await append(call) },
@@ -102,7 +102,7 @@ struct ContentEndpoints: Sendable {
         for try await chunk in call.request.body { try chunk.withUnsafeReadableBytes { try incoming.append($0) } }
         let (digest, length) = try shop.catalogue.contents.keep(incoming)
         return EndpointAnswer(
-            Self.kept.write(Kept(digest: digest, length: length)), status: .created, headers: [.location: "/api/v1/contents/\(digest)"]
+            Self.kept.write(Kept(digest: digest, length: length)), status: .created
         ).response
     }
 

@@ -37,7 +37,7 @@ struct KeyEndpoints: Sendable {
             JSONMember("key", JSONType<String>.text(), "The key itself; shown this once.", find: \.text),
             JSONMember("prefix", .text(), "How it begins, to tell it from others.", example: "pc_4fGh2kLm") { "pc_\($0.key.prefix)" },
             JSONMember(
-                "name", .ruled(1...80) { $0.allSatisfy(\.isWhitespace) ? "A key's name has a letter in it." : nil }, "What it is for.",
+                "name", .name(1...80), "What it is for.",
                 example: "nightly export", create: .required, get: \.key.terms.name, set: \.name),
             JSONMember("role", .choice, "What it may do at most.", example: "analyst", create: .required, get: \.key.terms.role, set: \.role),
             JSONMember(
@@ -58,7 +58,7 @@ struct KeyEndpoints: Sendable {
                 edit: true, find: \.key.terms.expiresAt, set: \Draft.expiresAt),
             JSONMember(
                 "addresses",
-                JSONType<String>.string(2...64)
+                JSONType<String>.string(2...64, pattern: "^[0-9a-fA-F:.]+(/[0-9]{1,3})?$")
                     .parsed("An address block is written as 10.0.0.0/8 or 2001:db8::/32.", { AddressBlock($0) }, \.description).list(1...32),
                 "From where it may be used; from everywhere when left out.", example: ["203.0.113.0/24"], create: .optional, edit: true,
                 find: \.key.terms.addresses, set: \Draft.addresses),

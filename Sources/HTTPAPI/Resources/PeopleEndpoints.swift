@@ -16,7 +16,8 @@ struct PeopleEndpoints: Sendable {
         var role: Role?
     }
 
-    private static let email = JSONType<String>.string(3...254).parsed("This is no mail address.", { MailAddress($0) }, \.text)
+    private static let email = JSONType<String>.string(3...254, pattern: MailAddress.pattern).parsed(
+        "This is no mail address.", { MailAddress($0) }, \.text)
 
     static let resource = JSONResource<Person, Draft>(
         "Person", draft: { Draft() },
@@ -25,7 +26,7 @@ struct PeopleEndpoints: Sendable {
             JSONMember(
                 "email", email, "Their mail address; missing once erased.", example: "ada@example.com", create: .required, edit: true,
                 find: { MailAddress($0.email) }, set: \Draft.email),
-            JSONMember("name", .ruled(0...120) { _ in nil }, "What they are called.", example: "Ada", get: \.name, set: \.name),
+            JSONMember("name", .line(0...120), "What they are called.", example: "Ada", get: \.name, set: \.name),
             JSONMember("notes", JSONType<String>.string(0...2000), "What else is to know.", get: \.notes, set: \.notes),
             JSONMember("role", .choice, "What they may do.", example: "manager", create: .required, edit: false, get: \.role, set: \.role),
             JSONMember("state", .choice, "Whether they may come in.", get: \.state),
@@ -125,7 +126,7 @@ struct PeopleEndpoints: Sendable {
                 method: .post, path: "/setup-links", id: "people.setup-link", summary: "Make a link for the first owner, or by mail address",
                 details: "Without `email` it is for the owner of a shop that has none. Good once, for 30 minutes.", access: .permission(.peopleWrite),
                 body: .json(Self.linkDraft.creationSchema, example: ["email": "ada@example.com"]), answers: [.ok("SetupLink", "The link.")],
-                refusals: [(.conflict, "The shop has an owner already.")]
+                refusals: [(.conflict, "The shop has an owner already."), (.notFound, "They may not come in any more.")]
             ) { call in try await setupLink(call) },
             Endpoint(
                 method: .get, path: "/people/{id}/export", id: "people.export", summary: "Export all that is stored of a person",

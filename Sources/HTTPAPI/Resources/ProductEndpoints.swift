@@ -36,7 +36,8 @@ struct ProductEndpoints: Sendable {
             Endpoint(
                 method: .patch, path: "/products/{slug}", id: "products.edit", summary: "Change a product",
                 details: "What is left out stays. A replaced price is honoured for 15 minutes.", access: .permission(.productsWrite),
-                parameters: [Self.slug], body: .json(ProductView.resource.editSchema, example: ["price": "2.00"]),
+                parameters: [Self.slug],
+                body: .json(ProductView.resource.editSchema.adding("dependentRequired", ["currency": ["price"]]), example: ["price": "2.00"]),
                 answers: [Self.edition("The product as it is now.")], isConditional: true
             ) { call in try await edit(call) },
         ]
@@ -120,7 +121,9 @@ struct ProductEndpoints: Sendable {
         let product = try await find(call)
         try call.expects(ProductView(product, shop).etag)
         var (draft, problems) = ProductView.resource.readEdit(try call.json())
-        if draft.currency != nil, draft.price == nil { problems.append(JSONProblem(.root.appending("price"), "A new currency needs a price in it.")) }
+        if let currency = draft.currency, currency != product.price.currency, draft.price == nil {
+            problems.append(JSONProblem(.root.appending("price"), "A new currency needs a price in it."))
+        }
         var edit = ProductEdit()
         edit.price = price(&draft, default: product.price.currency, &problems)
         edit.content = try content(draft.content, kind: product.kind, &problems)

@@ -37,10 +37,10 @@ struct ProductView: Sendable {
             JSONMember(
                 "slug", .slug, "Its name in addresses.", example: "summer-song", create: .required, edit: false, get: \.product.slug, set: \.slug),
             JSONMember(
-                "title", .ruled(ProductRules.titleLength, ProductRules.problem(title:)), "What it is called.", example: "Summer song",
+                "title", .line(ProductRules.titleLength, ProductRules.problem(title:)), "What it is called.", example: "Summer song",
                 create: .required, get: \.product.title, set: \.title),
             JSONMember(
-                "summary", .ruled(ProductRules.summaryLength, ProductRules.problem(summary:)), "A sentence about it.",
+                "summary", .line(ProductRules.summaryLength, ProductRules.problem(summary:)), "A sentence about it.",
                 example: "A song about summer, as FLAC.", get: \.product.summary, set: \.summary),
             JSONMember("kind", .choice, "What is sold.", example: "file", create: .required, edit: false, get: \.product.kind, set: \.kind),
             JSONMember(
@@ -65,7 +65,7 @@ struct ProductView: Sendable {
                     "sha256": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08", "mediaType": "audio/flac",
                     "fileName": "summer-song.flac",
                 ],
-                create: .required, get: { ContentDraft($0.product.content) }, set: \.content),
+                create: .required, shown: ContentDraft.shown, get: { ContentDraft($0.product.content) }, set: \.content),
             JSONMember("url", .uri, "Where it is sold.", example: "https://shop.example/p/summer-song", get: \.url),
             JSONMember("revision", .integer(), "Counts its edits.", example: 3) { Int($0.product.revision) },
             JSONMember("createdAt", .moment, "When it was made.", get: \.product.createdAt),
@@ -105,6 +105,9 @@ struct ContentDraft: Sendable {
                     .parsed("A file's name has no slash and no control character.", { isName($0) ? $0 : nil }, { $0 }),
                 "The name under which a buyer saves it.", create: .required, find: { $0.fileName }, set: \ContentDraft.fileName),
         ])
+
+    /// As a product shows it.
+    static let shown = resource.schema
 
     static let type = JSONType<ContentDraft>(
         schema: resource.creationSchema,

@@ -101,9 +101,10 @@ struct SessionEndpoints: Sendable {
         [
             JSONMember("token", JSONType<String>.string(1...200), "What the link ends in.", create: .required, set: \.token),
             JSONMember(
-                "email", JSONType<String>.string(3...254).parsed("This is no mail address.", { MailAddress($0) }, \.text),
+                "email",
+                JSONType<String>.string(3...254, pattern: MailAddress.pattern).parsed("This is no mail address.", { MailAddress($0) }, \.text),
                 "The owner's mail address, for the first link of a shop.", create: .optional, set: \.email),
-            JSONMember("name", JSONType<String>.string(0...120), "What the owner is called.", create: .optional, set: \.name),
+            JSONMember("name", JSONType<String>.line(0...120), "What the owner is called.", create: .optional, set: \.name),
             JSONMember("password", JSONType<String>.string(12...512), "The new password.", create: .required, set: \.password),
         ])
 
@@ -130,11 +131,11 @@ struct SessionEndpoints: Sendable {
                 ]
             ) { call in try await refresh(call) },
             Endpoint(
-                method: .get, path: "/sessions", id: "sessions.list", summary: "List where you are signed in", access: .signedIn,
+                method: .get, path: "/sessions", id: "sessions.list", summary: "List where you are signed in", access: .person,
                 answers: [.page("Session", "Your sessions, newest first.")]
             ) { call in try await list(call) },
             Endpoint(
-                method: .delete, path: "/sessions", id: "sessions.end-others", summary: "Sign out everywhere else", access: .signedIn,
+                method: .delete, path: "/sessions", id: "sessions.end-others", summary: "Sign out everywhere else", access: .person,
                 answers: [.done("All other sessions are over.")]
             ) { call in
                 let me = try Self.person(call)
@@ -144,7 +145,7 @@ struct SessionEndpoints: Sendable {
             },
             Endpoint(
                 method: .delete, path: "/sessions/{id}", id: "sessions.end", summary: "End a session of yours; the current one signs you out",
-                access: .signedIn, parameters: [.id("The session's number.")], answers: [.done("It is over.")]
+                access: .person, parameters: [.id("The session's number.")], answers: [.done("It is over.")]
             ) { call in try await end(call) },
             Endpoint(
                 method: .get, path: "/me", id: "sessions.me", summary: "Show who you are and what you may do", access: .signedIn,
@@ -152,20 +153,20 @@ struct SessionEndpoints: Sendable {
             ) { call in EndpointAnswer(Self.me.write(call.principal)).response },
             Endpoint(
                 method: .put, path: "/me/password", id: "sessions.password", summary: "Change your password",
-                details: "All your other sessions end.", access: .signedIn,
+                details: "All your other sessions end.", access: .person,
                 body: .json(Self.passwords.creationSchema, example: ["old": "four words in a row", "new": "five other words in a row"]),
                 answers: [.done("It is changed.")], refusals: [(.conflict, "The old password is wrong.")]
             ) { call in try await changePassword(call) },
             Endpoint(
                 method: .post, path: "/me/two-step", id: "sessions.two-step-offer", summary: "Ask for a seed for an authenticator app",
-                details: "It counts once `sessions.two-step-confirm` has seen a code.", access: .signedIn,
+                details: "It counts once `sessions.two-step-confirm` has seen a code.", access: .person,
                 answers: [.ok("TwoStepOffer", "The seed; shown this once.")]
             ) { call in
                 guard let offer = try await shop.access.twoSteps.offer(person: try Self.person(call).id) else { throw Problem.notFound }
                 return EndpointAnswer(Self.offer.write(offer)).response
             },
             Endpoint(
-                method: .put, path: "/me/two-step", id: "sessions.two-step-confirm", summary: "Put the seed to use", access: .signedIn,
+                method: .put, path: "/me/two-step", id: "sessions.two-step-confirm", summary: "Put the seed to use", access: .person,
                 body: .json(Self.code.creationSchema, example: ["code": "123456"]),
                 answers: [
                     Endpoint.Answer(
@@ -203,7 +204,7 @@ struct SessionEndpoints: Sendable {
         let (draft, problems) = Self.credentials.readCreation(try call.json())
         guard problems.isEmpty, let email = draft.email, let password = draft.password else { throw Problem.invalid(problems) }
         let outcome = try await shop.access.signIn(
-            email: email, password: password, code: draft.code, address: call.context.address(call.request),
+            email: email, password: password, code: draft.code, address: shop.address(call.request, call.context),
             userAgent: call.request.headers[.userAgent] ?? "")
         switch outcome {
         case .signedIn(let signedIn): return tokens(signedIn, status: .created)
@@ -272,7 +273,7 @@ struct SessionEndpoints: Sendable {
         guard problems.isEmpty, let old = draft.old, let new = draft.new else { throw Problem.invalid(problems) }
         let note = call.note { (outcome: PasswordOutcome) in if case .done = outcome { EndpointAnswer.empty } else { nil } }
         switch try await shop.access.people.changePassword(
-            id: me.id, old: old, new: new, session: me.session, address: call.context.address(call.request), noting: note)
+            id: me.id, old: old, new: new, session: me.session, address: shop.address(call.request, call.context), noting: note)
         {
         case .done: return EndpointAnswer.empty.response
         case .refused(let refusal): throw Problem.invalid([JSONProblem(.root.appending("new"), refusal.description)])
@@ -300,7 +301,7 @@ struct SessionEndpoints: Sendable {
         let (draft, problems) = Self.setup.readCreation(try call.json())
         guard problems.isEmpty, let token = draft.token, let password = draft.password else { throw Problem.invalid(problems) }
         switch try await shop.access.setupLinks.redeem(
-            token, email: draft.email, name: draft.name ?? "", password: password, address: call.context.address(call.request))
+            token, email: draft.email, name: draft.name ?? "", password: password, address: shop.address(call.request, call.context))
         {
         case .done: return EndpointAnswer.empty.response
         case .invalid:

@@ -21,7 +21,7 @@ struct SettingsEndpoints: Sendable {
         [
             JSONMember(
                 "name",
-                .ruled(1...80) { text in text.allSatisfy(\.isWhitespace) ? "A shop's name has a letter in it." : nil }, "What the shop is called.",
+                .name(1...80), "What the shop is called.",
                 example: "Ada's songs", get: \.name, set: \.name),
             JSONMember("currency", .currency, "What prices are in where none is named.", example: "USD", get: \.currency, set: \.currency),
             JSONMember("origin", JSONType<String>.uri, "The public address given at set-up.", find: \.origin),

@@ -41,6 +41,8 @@ struct FaultMiddleware: RouterMiddleware {
     private func problem(_ error: any Error, _ request: Request) -> Problem {
         switch error {
         case let problem as Problem: return problem
+        case let error as HTTPError where error.status == .notFound && !Router<ShopContext>.knownMethods.contains(request.method):
+            return .methodNotAllowed(Router<ShopContext>.knownMethods.map(\.rawValue).joined(separator: ", "))
         case let error as HTTPError: return error.status == .notFound ? .notFound : Problem(error.status, error.body ?? error.status.reasonPhrase)
         case let error as ContentError:
             shop.log.error("content: \(error)")

@@ -2,11 +2,13 @@ import HTTPTypes
 import Hummingbird
 
 extension RouterMethods where Context == ShopContext {
+    static var knownMethods: [HTTPRequest.Method] { [.get, .head, .options, .post, .put, .patch, .delete, .trace, .connect] }
+
     /// Registers an address with the methods it takes; every other method is answered 405 with `Allow`.
     func resource(
         _ path: RouterPath, _ handlers: [HTTPRequest.Method: @Sendable (Request, ShopContext) async throws -> Response]
     ) {
-        let known: [HTTPRequest.Method] = [.get, .head, .options, .post, .put, .patch, .delete, .trace, .connect]
+        let known = Self.knownMethods
         let allowed = known.filter { handlers[$0] != nil || ($0 == .head && handlers[.get] != nil) }.map(\.rawValue).joined(separator: ", ")
         for method in known {
             if let handler = handlers[method] {

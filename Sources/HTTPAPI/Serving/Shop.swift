@@ -5,6 +5,7 @@ import Foundation
 public import Logging
 public import Payments
 public import Storage
+public import Telemetry
 
 /// All that the routes need, put together by the process.
 public struct Shop: Sendable {
@@ -25,6 +26,10 @@ public struct Shop: Sendable {
     public let uploads: UploadStore
     public let access: AccessDesk
     public let answerSeal: AnswerSeal
+    public let limiter: RateLimiter
+    /// Our own proxies, whose word on a client's address is believed.
+    public let trustedProxies: [AddressBlock]
+    public let metrics: RequestMetrics
     public let version: String
     public let started: Timestamp
     public let now: WallClock
@@ -33,7 +38,8 @@ public struct Shop: Sendable {
     public init(
         settings: SettingsBook, origin: String, isPractice: Bool, catalogue: Catalogue, gate: Paygate, reader: Reader, deliveries: DeliveryLog,
         writerLoad: @escaping @Sendable () -> WriterLoad, links: ContentLinkSigner, uploads: UploadStore,
-        access: AccessDesk, answerSeal: AnswerSeal,
+        access: AccessDesk, answerSeal: AnswerSeal, limiter: RateLimiter = RateLimiter(.off), trustedProxies: [AddressBlock] = [],
+        metrics: RequestMetrics = RequestMetrics(PrometheusRegistry()),
         version: String, now: @escaping WallClock, log: Logger
     ) {
         settingsBook = settings
@@ -49,6 +55,9 @@ public struct Shop: Sendable {
         self.uploads = uploads
         self.access = access
         self.answerSeal = answerSeal
+        self.limiter = limiter
+        self.trustedProxies = trustedProxies
+        self.metrics = metrics
         self.version = version
         started = now()
         self.now = now

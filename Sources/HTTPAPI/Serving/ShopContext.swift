@@ -1,3 +1,5 @@
+import Domain
+import Glibc
 public import Hummingbird
 import NIOCore
 import NIOPosix
@@ -22,8 +24,14 @@ public struct ShopContext: RequestContext {
         }
     }
 
-    /// The address of whoever asks.
-    func address(_ request: Request) -> String { channel.remoteAddress?.ipAddress ?? "" }
+    /// The other end of the connection; nil on a unix socket.
+    var peer: InternetAddress? {
+        switch channel.remoteAddress {
+        case .v4(let address): withUnsafeBytes(of: address.address.sin_addr) { InternetAddress(bytes: $0) }
+        case .v6(let address): withUnsafeBytes(of: address.address.sin6_addr) { InternetAddress(bytes: $0) }
+        default: nil
+        }
+    }
 
     /// The user at the other end of a unix socket, as the kernel says (SO_PEERCRED). Nil on any other connection.
     func localUser() async -> UInt32? {

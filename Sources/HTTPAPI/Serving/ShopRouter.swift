@@ -12,6 +12,7 @@ extension Shop {
 
     private var router: Router<ShopContext> {
         let router = Router(context: ShopContext.self)
+        router.add(middleware: MetricsMiddleware(shop: self))
         router.add(middleware: FaultMiddleware(shop: self))
         ProductRoutes(shop: self).add(to: router)
         PageRoutes(shop: self).add(to: router)
@@ -19,6 +20,7 @@ extension Shop {
         HealthRoutes(shop: self).add(to: router)
         OwnerAPI(shop: self).add(to: router)
         SetupPage(shop: self).add(to: router)
+        MetricsRoutes(shop: self).add(to: router)
         return router
     }
 }

@@ -1,4 +1,5 @@
 import Configuration
+import Domain
 import Foundation
 import Logging
 import SystemPackage
@@ -13,6 +14,12 @@ struct MachineSettings: Sendable {
     var logLevel = Logger.Level.info
     /// How long an answer waits for the chain.
     var settlementWait = Duration.seconds(4)
+    /// Off only where something else counts, or in a test.
+    var isRateLimited = true
+    /// Whose `Forwarded` and `X-Forwarded-For` are believed.
+    var trustedProxies: [AddressBlock] = []
+    /// A listener of its own for measurements, open to whoever reaches it.
+    var metrics: (host: String, port: Int)?
     var networks: [NetworkSettings] = []
 
     /// The configuration file that is read when none is named, if it is there.
@@ -59,11 +66,24 @@ struct MachineSettings: Sendable {
             }
             settlementWait = .milliseconds(Int64(seconds * 1000))
         }
+        if let text = reader.string(forKey: "rate-limit") {
+            guard ["on", "off"].contains(text) else { throw CommandFailure.refused("“rate-limit” is on or off, not “\(text.prefix(40))”.") }
+            isRateLimited = text == "on"
+        }
+        trustedProxies = try (reader.stringArray(forKey: "trusted-proxies") ?? []).map { text in
+            guard let block = AddressBlock(text) else {
+                throw CommandFailure.refused("“trusted-proxies” lists addresses such as 10.0.0.0/8 or ::1, not “\(text.prefix(64))”.")
+            }
+            return block
+        }
+        if let text = reader.string(forKey: "metrics-listen") { metrics = try Self.address(text) }
         networks = try names.map { try NetworkSettings(name: $0, reader.scoped(to: ConfigKey(["networks", $0]))) }
     }
 
     /// Reads `HOST:PORT`, `[::1]:PORT` or `:PORT`.
-    mutating func set(listen text: String) throws {
+    mutating func set(listen text: String) throws { (host, port) = try Self.address(text) }
+
+    static func address(_ text: String) throws -> (host: String, port: Int) {
         guard let colon = text.lastIndex(of: ":"), let port = Int(text[text.index(after: colon)...]), (1...65_535).contains(port) else {
             throw CommandFailure(exitCode: 2, sentence: "“\(text)” is no address to listen on; write HOST:PORT, such as 127.0.0.1:4020.")
         }
@@ -74,8 +94,7 @@ struct MachineSettings: Sendable {
                 exitCode: 2, sentence: "“\(text)” is no address to listen on; write an IPv6 address in brackets, such as [::1]:4020.")
         }
         let host = isBracketed ? String(name.dropFirst().dropLast()) : String(name)
-        self.host = host.isEmpty ? "0.0.0.0" : host
-        self.port = port
+        return (host.isEmpty ? "0.0.0.0" : host, port)
     }
 
     /// The public address that follows from the one listened on.

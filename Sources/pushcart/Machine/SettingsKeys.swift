@@ -3,12 +3,14 @@ import Yams
 
 /// The keys that pushcart.yaml may have. The library passes unknown ones in silence; here they are refused with the nearest known one.
 enum SettingsKeys {
-    private static let top = ["listen", "origin", "data", "log-level", "settlement-wait", "networks"]
+    private static let top = [
+        "listen", "origin", "data", "log-level", "settlement-wait", "rate-limit", "trusted-proxies", "metrics-listen", "networks",
+    ]
     private static let network = ["chain-id", "name", "rpc-urls", "explorer", "asset", "fees"]
     private static let asset = ["address", "symbol", "decimals", "currency", "domain-name", "domain-version"]
     private static let fees = ["coin-price", "maximum-loss", "daily-budget", "cap-per-settlement"]
     private static let maps: Set = ["networks", "asset", "fees"]
-    private static let lists: Set = ["rpc-urls"]
+    private static let lists: Set = ["rpc-urls", "trusted-proxies"]
 
     /// The names of the networks in the file; nil when nothing is set in it.
     /// - Throws: `CommandFailure` for what is not YAML and for a key that nobody reads.

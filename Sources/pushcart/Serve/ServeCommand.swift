@@ -59,7 +59,7 @@ struct ServeCommand: AsyncParsableCommand, ShopCommand {
                 .init(
                     idleTimeout: .seconds(75),
                     httpDecoderConfiguration: .init(maxHeaderFieldSize: 32_768, maxHeaderListSize: 65_536, maxHeaderFieldCount: 200)),
-                on: MultiThreadedEventLoopGroup.singleton),
+                on: MultiThreadedEventLoopGroup.singleton, limits: assembly.connections),
             configuration: ApplicationConfiguration(
                 address: .hostname(machine.host, port: machine.port), serverName: "pushcart", backlog: 1024),
             onServerRunning: { channel in

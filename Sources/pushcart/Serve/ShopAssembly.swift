@@ -13,6 +13,7 @@ import Payments
 import Sealing
 import ServiceLifecycle
 import Storage
+import Telemetry
 import X402
 import X402EVM
 
@@ -25,6 +26,8 @@ struct ShopAssembly {
     let shop: Shop
     /// What must run for payments to end, in the order in which it starts.
     let services: [any Service]
+    /// How many connections the public listener takes, in all and from one address.
+    let connections: ConnectionLimits
     private let http: HTTPClient
     private let vault: Vault
     let access: AccessDesk
@@ -45,6 +48,10 @@ struct ShopAssembly {
         let origin = machine.origin ?? settings.current.origin ?? machine.standardOrigin(port: port)
         access = try AccessDesk(database: database, vault: vault, issuer: origin, shopName: settings.current.name, log: log, now: now)
 
+        // Our own proxies and this machine bring many clients under one address.
+        let own = ["127.0.0.0/8", "::1"].compactMap { AddressBlock($0) }
+        connections = ConnectionLimits(exempt: machine.trustedProxies + own)
+
         // From here on nothing throws: the client must not be dropped without its shutdown.
         var client = HTTPClient.Configuration(timeout: .init(connect: .seconds(2)))
         client.connectionPool.concurrentHTTP1ConnectionsPerHostSoftLimit = 256
@@ -64,6 +71,9 @@ struct ShopAssembly {
         let offers = Offers(
             catalogue: catalogue, sealer: OfferSealer(key: offersKey), facilitators: facilitators, origin: origin,
             shopName: { settings.current.name }, now: now)
+        let limiter = RateLimiter(machine.isRateLimited ? .standard : .off)
+        let registry = PrometheusRegistry()
+        Self.measure(registry, database, connections, limiter)
         let gate = Paygate(
             reader: reader, writer: writer, facilitators: facilitators, offers: offers, settlements: Settlements(),
             settlementWait: machine.settlementWait, now: now, log: log)
@@ -75,7 +85,7 @@ struct ShopAssembly {
             answerSeal: AnswerSeal(
                 seal: { [vault] in try vault.seal($0, for: .shop, field: "call.answer") },
                 open: { [vault] in try vault.open($0, for: .shop, field: "call.answer") }),
-            version: Self.version, now: now, log: log)
+            limiter: limiter, trustedProxies: machine.trustedProxies, metrics: RequestMetrics(registry), version: Self.version, now: now, log: log)
         services = [deliveries] + chains + [Reconciler(gate: gate, now: now), Upkeep(access: access, writer: writer, now: now, log: log)]
     }
 
@@ -129,6 +139,23 @@ struct ShopAssembly {
             self.urls = urls
             settler = key
             fees = settings?.fees ?? .standard(chainID: preset.chainID)
+        }
+    }
+
+    /// What is read when measurements are asked for.
+    private static func measure(_ registry: PrometheusRegistry, _ database: ShopDatabase, _ connections: ConnectionLimits, _ limiter: RateLimiter) {
+        ProcessMetrics().register(in: registry)
+        let writer = database.writer
+        registry.counter("pushcart_writes_total", help: "Writes to the database.") { Double(writer.load.writes) }
+        registry.counter("pushcart_commits_total", help: "Commits that these writes shared.") { Double(writer.load.commits) }
+        registry.counter("pushcart_writer_processor_seconds_total", help: "Processor time of the writer.") {
+            Double(writer.load.processorNanoseconds) / 1e9
+        }
+        registry.gauge("pushcart_writes_waiting", help: "Writes that wait for the writer.") { Double(writer.waiting) }
+        registry.gauge("pushcart_connections_open", help: "Open connections of the public listener.") { Double(connections.open) }
+        registry.counter("pushcart_connections_turned_away_total", help: "Connections beyond the limits.") { Double(connections.turnedAway) }
+        registry.counter("pushcart_rate_limit_forgotten_total", help: "Rate limit buckets that were forgotten while they counted.") {
+            Double(limiter.forgotten)
         }
     }
 

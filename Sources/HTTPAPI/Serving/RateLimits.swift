@@ -1,0 +1,43 @@
+import Access
+import Domain
+import HTTPTypes
+import Hummingbird
+import NIOCore
+
+extension Shop {
+    /// The client's address, past our own proxies; nil on a unix socket.
+    func client(_ request: Request, _ context: ShopContext) -> InternetAddress? {
+        guard let peer = context.peer else { return nil }
+        guard !trustedProxies.isEmpty else { return peer }
+        return ForwardedFor.client(
+            peer: peer, forwarded: request.headers[values: .forwarded], xForwardedFor: request.headers[values: .xForwardedFor],
+            trusted: trustedProxies)
+    }
+
+    /// The client's address as text, for whoever remembers it; `local` on the control socket.
+    func address(_ request: Request, _ context: ShopContext) -> String { client(request, context)?.description ?? "local" }
+
+    /// Takes a turn of a budget for whoever asks.
+    /// - Parameter caller: who was proved to ask, counted beside the address.
+    /// - Returns: header fields that tell how much is left; empty where nothing is counted.
+    /// - Throws: 429 when nothing is left.
+    @discardableResult
+    func take(
+        _ budget: RateLimitBudget, _ request: Request, _ context: ShopContext, caller: Principal? = nil, wallet: [UInt8]? = nil
+    ) throws(Problem) -> HTTPFields {
+        guard limiter.limits[budget] != nil, let client = client(request, context) else { return [:] }
+        var subjects = [RateLimitSubject.address(client)]
+        switch caller?.identity {
+        case .key(let id): subjects.append(.key(id: id))
+        case .person(let id, _): subjects.append(.person(id: id))
+        case .local, nil: break
+        }
+        if let wallet { subjects.append(.wallet(wallet)) }
+        let decision = limiter.take(budget, by: subjects)
+        guard let texts = decision.headers else { return [:] }
+        var headers: HTTPFields = [.rateLimitPolicy: texts.policy, .rateLimit: texts.limit]
+        guard case .refused(_, _, let seconds) = decision else { return headers }
+        headers[.retryAfter] = String(seconds)
+        throw Problem(.tooManyRequests, "Too many requests; go on in \(seconds) s.", headers: headers)
+    }
+}
