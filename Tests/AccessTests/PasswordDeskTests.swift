@@ -40,53 +40,6 @@ import Testing
         #expect(count.value == 1)
     }
 
-    @Test(arguments: [1, 100])
-    func `ten thousand wrong passwords keep an honest sign-in waiting for less than twice its time`(_ addresses: Int) async {
-        let cost = 10
-        let desk = PasswordDesk(perAddress: 100, costs: Self.costs(cost))
-        let alone = await Self.median(desk)
-        let siege = Siege()
-        await withTaskGroup(of: Void.self) { group in
-            for number in 0..<10_000 {
-                group.addTask {
-                    siege.note(await desk.verify("wrong", "hash", address: "198.51.100.\(number % addresses)"))
-                }
-            }
-            group.addTask {
-                while siege.answers < 9_000 { await Task.yield() }
-                let besieged = await Self.median(desk)
-                #expect(desk.waiting > 0, "the siege is over too early to say anything")
-                #expect(besieged < alone * 2 + .milliseconds(15), "\(besieged) instead of \(alone)")
-            }
-        }
-        #expect(siege.refusals > 0)
-    }
-
-    /// What ten thousand guessers were told.
-    private final class Siege: Sendable {
-        private let told = Mutex((answers: 0, refusals: 0))
-        var answers: Int { told.withLock { $0.answers } }
-        var refusals: Int { told.withLock { $0.refusals } }
-        func note(_ verdict: PasswordDesk.Verdict) {
-            told.withLock { told in
-                told.answers += 1
-                if case .busy(let seconds) = verdict, seconds > 0 { told.refusals += 1 }
-            }
-        }
-    }
-
-    private static func median(_ desk: PasswordDesk) async -> Duration {
-        var times: [Duration] = []
-        for number in 0..<9 {
-            times.append(
-                await ContinuousClock().measure {
-                    let verdict = await desk.verify("right", "hash", address: "203.0.113.\(number)")
-                    #expect(verdict == .matches)
-                })
-        }
-        return times.sorted()[4]
-    }
-
     @Test func `one address has so many waiting, and all together so many`() {
         var queue = PasswordQueue<Int>(.init(perAddress: 3, inAll: 10))
         #expect((0..<5).map { queue.add($0, from: "a") } == [true, true, true, false, false])

@@ -55,7 +55,8 @@ import X402
             #expect(answer.status == 201)
             #expect(
                 answer.json == [
-                    "slug": "song", "title": "My song", "summary": "Loud.", "kind": "file", "state": "published", "price": "0.99", "currency": "USD",
+                    "id": 1, "slug": "song", "title": "My song", "summary": "Loud.", "kind": "file", "state": "published", "price": "0.99",
+                    "currency": "USD",
                     "tags": ["rock", "new"], "repeatable": true, "url": "http://127.0.0.1:4020/p/song", "revision": 1,
                     "content": [
                         "sha256": try #require(content["sha256"]), "length": 10, "mediaType": "audio/flac", "fileName": "song.flac",
@@ -108,10 +109,13 @@ import X402
             #expect(answer.status == 422 && answer.type == "application/problem+json")
             #expect(
                 Set(answer.pointers) == [
-                    "/slug", "/title", "/summary", "/kind", "/price", "/tags", "/repeatable", "/state", "/content/sha256", "/titel",
+                    "/slug", "/title", "/summary", "/kind", "/price", "/tags", "/repeatable", "/state", "/content/sha256", "/content/mediaType",
+                    "/content/fileName", "/titel",
                 ])
-            #expect(answer.json["detail"]?.string?.hasPrefix("10 fields are wrong. “/slug”:") == true)
-            #expect(answer.json["errors"]?.array?.last?["reason"]?.string?.contains("Did you mean \"title\"?") == true)
+            #expect(answer.json["detail"]?.string?.hasPrefix("12 fields are wrong. “/slug”:") == true)
+            #expect(
+                answer.json["errors"]?.array?.first { $0["pointer"] == "/titel" }?["reason"]
+                    == #"There is no field "titel" here. Did you mean "title"?"#)
             let missing = try await socket.send(.POST, "/api/v1/products", [:])
             #expect(missing.status == 422)
             #expect(missing.pointers == ["/slug", "/title", "/kind", "/price", "/content"])
@@ -184,12 +188,16 @@ import X402
         }
     }
 
-    @Test func `without a peer that the kernel vouches for nothing is changed`() async throws {
+    @Test func `without credentials nothing is changed`() async throws {
         let shop = try TestShop()
         try await shop.sell()
         let before = try await shop.events()
-        try await shop.control("/api/v1/products", method: .post, body: Array("{}".utf8)).expectProblem(401, "control socket")
-        try await shop.control("/api/v1/products/song", method: .patch, body: Array(#"{"price":"9"}"#.utf8)).expectProblem(401, "control socket")
+        try await shop.control("/api/v1/products", method: .post, body: Array("{}".utf8), as: nil).expectProblem(401, "Sign in, or send an API key")
+        for credential in [nil, "pc_nobody", "no.such.token", ""] {
+            let answer = try await shop.control("/api/v1/products/song", method: .patch, body: Array(#"{"price":"9"}"#.utf8), as: credential)
+            try answer.expectProblem(401, credential == nil ? "Sign in, or send an API key" : "not valid")
+            #expect(answer.headers[.wwwAuthenticate]?.hasPrefix("Bearer") == true)
+        }
         #expect(try await shop.events() == before)
     }
 
@@ -236,7 +244,7 @@ import X402
             let content: JSONValue = ["sha256": try #require(stored.json["sha256"]), "mediaType": "text/markdown", "fileName": "a.md"]
             (try await socket.send(.PATCH, "/api/v1/products/hello", ["content": content])).expect(422, "not UTF-8")
             (try await socket.send(.PATCH, "/api/v1/products/nothing", [:])).expect(404, "no product of that name")
-            (try await socket.send(.PATCH, "/api/v1/products/No", [:])).expect(404, "nothing at this address")
+            (try await socket.send(.PATCH, "/api/v1/products/No", [:])).expect(404, "no product of that name")
         }
         #expect(try await shop.events() == before)
     }
@@ -252,17 +260,18 @@ import X402
         let first = try await shop.control("/api/v1/products?limit=2").json()
         #expect(first["items"]?.array?.compactMap { $0["slug"]?.string } == ["item-5", "item-4"])
         let next = try #require(first["next"]?.string)
-        let second = try await shop.control("/api/v1/products?limit=3&before=\(next)").json()
+        let second = try await shop.control("/api/v1/products?limit=3&cursor=\(next)").json()
         #expect(second["items"]?.array?.compactMap { $0["slug"]?.string } == ["item-3", "item-2", "item-1"])
         try await shop.control("/api/v1/products/nothing").expectProblem(404, "no product of that name")
-        try await shop.control("/api/v1/products/No").expectProblem(404, "nothing")
+        try await shop.control("/api/v1/products/No").expectProblem(404, "no product of that name")
     }
 
-    @Test(arguments: ["limit=0", "limit=501", "limit=x", "limit=", "before=0", "before=-1", "before=x"])
+    @Test(arguments: ["limit=0", "limit=501", "limit=x", "limit=", "limit=1&limit=2", "cursor=", "cursor=x", "cursor=aWQgMA", "before=1", "lim=1"])
     func `a page that cannot be is refused`(_ query: String) async throws {
         let shop = try TestShop()
         for list in ["products", "orders"] {
-            try await shop.control("/api/v1/\(list)?\(query)").expectProblem(400, "“\(query.prefix { $0 != "=" })” is ")
+            try await shop.control("/api/v1/\(list)?\(query)").expectProblem(
+                400, query.hasPrefix("cursor=") && query != "cursor=" ? "his cursor is not one of this list" : "“\(query.prefix { $0 != "=" })”")
         }
     }
 
@@ -273,8 +282,8 @@ import X402
         for nonce in 1...3 { try await shop.get("/p/song", shop.pay("song", nonce: UInt8(nonce))).expect(200) }
         let first = try await shop.control("/api/v1/orders?limit=2").json()
         #expect(first["items"]?.array?.compactMap { $0["order"]?.string } == ["2027-000003", "2027-000002"])
-        #expect(first["next"] == "2")
-        let rest = try await shop.control("/api/v1/orders?limit=2&before=2").json()
+        let next = try #require(first["next"]?.string)
+        let rest = try await shop.control("/api/v1/orders?limit=2&cursor=\(next)").json()
         #expect(rest["items"]?.array?.compactMap { $0["id"]?.int64 } == [1])
         #expect(rest["next"] == nil)
 
@@ -325,7 +334,9 @@ import X402
         shop.clock.advance(.seconds(5))
         var status = try #require(try await shop.control("/api/v1/status").json().object)
         let writer = try #require(status["writer"])
-        #expect(writer["writes"] == 2 && writer["commits"] == 2 && writer["processorMicroseconds"]?.int64 ?? 0 > 0)
+        let load = shop.database.writer.load
+        #expect(load.writes >= 2 && writer["writes"] == .integer(load.writes) && writer["commits"] == .integer(load.commits))
+        #expect(writer["processorMicroseconds"]?.int64 ?? 0 > 0)
         status["writer"] = nil
         #expect(
             status == [

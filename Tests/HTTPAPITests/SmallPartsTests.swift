@@ -74,7 +74,7 @@ import X402
         let body = try await Application(router: router).test(.router) { try await $0.execute(uri: "/x", method: .get) }
         #expect(
             try body.json() == [
-                "type": "about:blank", "title": "Conflict", "status": 409, "detail": "It is “taken”.",
+                "type": "urn:pushcart:problem:conflict", "title": "Conflict", "status": 409, "detail": "It is “taken”.",
                 "errors": [["pointer": "/a~1b", "reason": "Wrong."]],
             ])
     }

@@ -173,11 +173,20 @@ import X402
     @Test(arguments: [.get, .post, .put, .patch, .delete, .head] as [HTTPRequest.Method])
     func `the owner's addresses are closed on the public listener`(_ method: HTTPRequest.Method) async throws {
         let shop = try TestShop()
-        for uri in ["/api/v1/status", "/api/v1/products", "/api/v1/orders/1", "/api/v1/nothing"] {
+        let taken: [(uri: String, methods: [HTTPRequest.Method])] = [
+            ("/api/v1/status", [.get, .head]), ("/api/v1/products", [.get, .head, .post]), ("/api/v1/orders/1", [.get, .head]),
+            ("/api/v1/nothing", []),
+        ]
+        for (uri, methods) in taken {
             let answer = try await shop.get(uri, method: method)
-            answer.expect(401)
-            #expect(answer.headers[.wwwAuthenticate] == "Bearer")
-            if method != .head { try answer.expectProblem(401, "for the owner") }
+            let status = methods.contains(method) ? 401 : methods.isEmpty ? 404 : 405
+            answer.expect(status)
+            #expect(answer.headers[.wwwAuthenticate] == (status == 401 ? "Bearer" : nil))
+            #expect((answer.headers[.allow] != nil) == (status == 405))
+            if method != .head {
+                try answer.expectProblem(
+                    status, status == 401 ? "Sign in, or send an API key" : status == 405 ? "does not take that method" : "nothing")
+            }
         }
     }
 
@@ -193,7 +202,7 @@ import X402
         let head = try await shop.get("/nothing", Browser.headers, method: .head)
         #expect(head.status == .notFound && head.body.readableBytes == 0)
         let api = try await shop.get("/api/v1/status", Browser.headers)
-        try api.expectProblem(401, "for the owner")
+        try api.expectProblem(401, "Sign in")
         let post = try await shop.get("/", Browser.headers, method: .post)
         #expect(post.headers[.allow] == "GET, HEAD")
     }

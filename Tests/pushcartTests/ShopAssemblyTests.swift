@@ -32,7 +32,7 @@ import Testing
             let option = try #require(assembly.shop.gate.offers.payable.first)
             #expect(option.sandbox && option.network.description == "eip155:84532" && option.v1Name == "base-sepolia")
             #expect(option.asset.addressText == "0x036CbD53842c5426634e7929541eC2318f3dCF7e")
-            #expect(assembly.services.count == 2)
+            #expect(assembly.services.count == 3)
         }
         let hasOwner = try await directory.open { database, _ in try database.reader.hasOwner() }
         #expect(hasOwner)
@@ -48,7 +48,7 @@ import Testing
             let (option, shortfall) = try #require(assembly.shop.gate.offers.options.first)
             #expect(!option.sandbox && option.networkName == "Base" && option.payToText == Self.payTo)
             #expect(shortfall?.contains("still connecting") == true)
-            #expect(assembly.services.count == 3)
+            #expect(assembly.services.count == 4)
         }
         #expect(try String(contentsOfFile: "\(directory.path)/keys/settler-8453.key", encoding: .utf8) == Self.key)
         let mode = try FileManager.default.attributesOfItem(atPath: "\(directory.path)/keys/settler-8453.key")[.posixPermissions] as? Int
@@ -96,7 +96,7 @@ import Testing
     @Test func `a short password and a key that is none are refused`() async throws {
         let directory = try TestDirectory()
         let short = await #expect(throws: CommandFailure.self) { try await setUp(directory, password: "short\n") }
-        #expect(short?.exitCode == 2 && short?.sentence == "A password has 10 to 1024 characters.")
+        #expect(short?.exitCode == 2 && short?.sentence == "A password has at least 12 characters and at most 512 bytes.")
         let key = await #expect(throws: CommandFailure.self) {
             try await setUp(
                 directory, "--network", "eip155:8453", "--pay-to", Self.payTo, "--rpc-url", "http://a", "--settler-key-file", "KEY", key: "0x1234")

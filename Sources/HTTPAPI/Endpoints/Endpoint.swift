@@ -70,9 +70,7 @@ struct Endpoint: Sendable {
     /// Everything that the operation may answer when it does not succeed, by status.
     var failures: [(status: HTTPResponse.Status, summary: String)] {
         var failures: [(HTTPResponse.Status, String)] = []
-        if body != nil || takesIdempotencyKey || !parameters.isEmpty {
-            failures.append((.badRequest, "The request cannot be read: a parameter, a header field or the body is malformed."))
-        }
+        failures.append((.badRequest, "The request cannot be read: a parameter, a header field or the body is malformed."))
         if access != .everyone { failures.append((.unauthorized, "Nobody is signed in, or what was shown is not valid any more.")) }
         if access == .person { failures.append((.forbidden, "A key asks; this is for people who have signed in.")) }
         if case .permission(let permission) = access {
@@ -84,12 +82,10 @@ struct Endpoint: Sendable {
             failures.append((.unprocessableContent, "The `Idempotency-Key` was used for another request."))
         }
         if isConditional { failures.append((.preconditionFailed, "It has changed since: `If-Match` names another edition.")) }
-        if let body {
+        if case .json = body {
             failures.append((.contentTooLarge, "The body is too long."))
-            if case .json = body {
-                failures.append((.unsupportedMediaType, "The body is not `application/json`."))
-                failures.append((.unprocessableContent, "Fields are wrong; `errors` names each by its JSON pointer."))
-            }
+            failures.append((.unsupportedMediaType, "The body is not `application/json`."))
+            failures.append((.unprocessableContent, "Fields are wrong; `errors` names each by its JSON pointer."))
         }
         failures += refusals
         failures.append((.tooManyRequests, "Too many requests; `Retry-After` says when to go on."))

@@ -97,8 +97,8 @@ struct EndpointRoutes: Sendable {
     /// `If-Match` is `*` or quoted names (RFC 9110, section 13.1.1).
     private static func checkCondition(_ request: Request) throws(Problem) {
         guard let wanted = request.headers[.ifMatch], wanted != "*" else { return }
-        let tags = wanted.split(separator: ",", omittingEmptySubsequences: false).map { $0.trimmingPrefix { $0 == " " } }
-        guard tags.allSatisfy({ $0.utf8.count >= 3 && $0.utf8.first == 0x22 && $0.utf8.last == 0x22 }) else {
+        // A comma may stand inside the quotes.
+        guard wanted.wholeMatch(of: /\s*"[^"]+"\s*(,\s*"[^"]+"\s*)*/) != nil else {
             throw Problem(.badRequest, "If-Match holds an ETag in quotes, as it was given, or *.")
         }
     }

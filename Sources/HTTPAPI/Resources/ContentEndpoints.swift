@@ -79,7 +79,8 @@ struct ContentEndpoints: Sendable {
                 parameters: [
                     Self.id,
                     EndpointParameter(
-                        name: "Upload-Offset", place: .header, schema: ["type": "integer", "minimum": 0], summary: "Where the part begins.",
+                        name: "Upload-Offset", place: .header,
+                        schema: ["type": "integer", "minimum": 0, "maximum": .integer(UploadStore.maximumLength)], summary: "Where the part begins.",
                         example: 0, isRequired: true),
                 ], body: .bytes("The part."), answers: [.ok("Upload", "The upload; with `content` once it is whole.")],
                 refusals: [(.conflict, "The part does not begin where the last one ended, or goes beyond the length."), Self.diskFull]

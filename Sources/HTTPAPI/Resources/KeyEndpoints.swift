@@ -117,8 +117,8 @@ struct KeyEndpoints: Sendable {
 
     private func list(_ call: EndpointCall) async throws -> Response {
         let limit = try call.limit
-        let page = try await shop.access.keys.list(before: try PageCursor(call, sort: "id")?.lastID, limit: limit)
-        let next = page.count == limit ? page.last.map { PageCursor(sort: "id", last: String($0.id)).text } : nil
+        let page = try await shop.access.keys.list(before: try PageCursor(call, sort: "keys")?.lastID, limit: limit)
+        let next = page.count == limit ? page.last.map { PageCursor(sort: "keys", last: String($0.id)).text } : nil
         return EndpointAnswer(Page.json(try page.map { try json($0) }, next: next)).response
     }
 

@@ -80,10 +80,10 @@ struct OrderEndpoints: Sendable {
 
     private func sales(_ call: EndpointCall) async throws -> (page: [SaleView], next: String?) {
         let limit = try call.limit
-        let cursor = try PageCursor(call, sort: "id")
+        let cursor = try PageCursor(call, sort: "orders")
         let sales = try await shop.reader.sales(
             before: try cursor?.lastID, payer: try payer(call), products: try await products(call), limit: limit)
-        let next = sales.count == limit ? sales.last.map { PageCursor(sort: "id", last: String($0.order.id)).text } : nil
+        let next = sales.count == limit ? sales.last.map { PageCursor(sort: "orders", last: String($0.order.id)).text } : nil
         return (sales.map { SaleView($0, shop) }, next)
     }
 
@@ -107,10 +107,10 @@ struct OrderEndpoints: Sendable {
 
     private func payments(_ call: EndpointCall) async throws -> Response {
         let limit = try call.limit
-        let cursor = try PageCursor(call, sort: "id")
+        let cursor = try PageCursor(call, sort: "payments")
         let page = try await shop.reader.payments(
             before: try cursor?.lastID, open: try call.value("open", .boolean) ?? false, products: call.principal.products, limit: limit)
-        let next = page.count == limit ? page.last.map { PageCursor(sort: "id", last: String($0.id)).text } : nil
+        let next = page.count == limit ? page.last.map { PageCursor(sort: "payments", last: String($0.id)).text } : nil
         return EndpointAnswer(Page.json(page.map { PaymentView($0, shop).json }, next: next)).response
     }
 

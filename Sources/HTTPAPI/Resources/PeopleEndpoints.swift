@@ -191,8 +191,8 @@ struct PeopleEndpoints: Sendable {
 
     private func list(_ call: EndpointCall) async throws -> Response {
         let limit = try call.limit
-        let page = try await shop.access.people.list(after: try PageCursor(call, sort: "id")?.lastID ?? 0, limit: limit)
-        let next = page.count == limit ? page.last.map { PageCursor(sort: "id", last: String($0.id)).text } : nil
+        let page = try await shop.access.people.list(after: try PageCursor(call, sort: "people")?.lastID ?? 0, limit: limit)
+        let next = page.count == limit ? page.last.map { PageCursor(sort: "people", last: String($0.id)).text } : nil
         return EndpointAnswer(Page.json(page.map(Self.resource.write), next: next)).response
     }
 

@@ -76,6 +76,7 @@ struct ProductEndpoints: Sendable {
         let state = try call.value("state", JSONType<Product.State>.choice)
         let limit = try call.limit
         let cursor = try PageCursor(call, sort: order.rawValue)
+        if order != .slug { _ = try cursor?.lastID }
         let page = try await shop.reader.productPage(
             order: .init(rawValue: order.rawValue) ?? .newest, states: state.map { [$0] } ?? Set(Product.State.allCases),
             ids: call.principal.products,

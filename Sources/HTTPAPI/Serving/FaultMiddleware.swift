@@ -42,7 +42,10 @@ struct FaultMiddleware: RouterMiddleware {
         switch error {
         case let problem as Problem: return problem
         case let error as HTTPError where error.status == .notFound && !Router<ShopContext>.knownMethods.contains(request.method):
-            return .methodNotAllowed(Router<ShopContext>.knownMethods.map(\.rawValue).joined(separator: ", "))
+            // A product's address takes these; what another one takes is said to a method that it might.
+            return .methodNotAllowed(
+                request.uri.path.hasPrefix("/p/")
+                    ? "GET, HEAD, OPTIONS" : Router<ShopContext>.knownMethods.map(\.rawValue).joined(separator: ", "))
         case let error as HTTPError: return error.status == .notFound ? .notFound : Problem(error.status, error.body ?? error.status.reasonPhrase)
         case let error as ContentError:
             shop.log.error("content: \(error)")

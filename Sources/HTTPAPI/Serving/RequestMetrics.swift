@@ -63,6 +63,8 @@ struct MetricsMiddleware: RouterMiddleware {
 struct MetricsRoutes: Sendable {
     let shop: Shop
 
+    var answer: Response { .text(shop.metrics.text, type: PrometheusRegistry.contentType, headers: [.cacheControl: "no-store"]) }
+
     func add(to router: Router<ShopContext>) {
         router.resource(
             "/metrics",
@@ -76,7 +78,7 @@ struct MetricsRoutes: Sendable {
                     guard caller.may(.metricsRead) else {
                         throw Problem(.forbidden, "This needs the permission “metrics:read”.", kind: "permission-missing")
                     }
-                    return .text(shop.metrics.text, type: PrometheusRegistry.contentType, headers: [.cacheControl: "no-store"])
+                    return answer
                 }
             ])
     }

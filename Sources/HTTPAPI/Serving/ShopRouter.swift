@@ -10,6 +10,14 @@ extension Shop {
     /// What the control socket serves: the same; whoever may open it is the owner.
     public var controlRouter: Router<ShopContext> { router }
 
+    /// What a listener of its own gives to whoever reaches it: measurements and nothing else.
+    public var metricsRouter: Router<ShopContext> {
+        let router = Router(context: ShopContext.self)
+        router.add(middleware: FaultMiddleware(shop: self))
+        router.resource("/metrics", [.get: { _, _ in MetricsRoutes(shop: self).answer }])
+        return router
+    }
+
     private var router: Router<ShopContext> {
         let router = Router(context: ShopContext.self)
         router.add(middleware: MetricsMiddleware(shop: self))

@@ -26,6 +26,7 @@ struct ServeCommand: AsyncParsableCommand, ShopCommand {
     @Option(name: .long, help: ArgumentHelp("The machine's settings.", valueName: "file")) var config: String?
     @Option(name: .long, help: ArgumentHelp("The shop's directory.", valueName: "dir")) var data: String?
     @Option(name: .long, help: ArgumentHelp("Where to listen (default 127.0.0.1:4020).", valueName: "host:port")) var listen: String?
+    @Option(name: .long, help: ArgumentHelp("Where measurements are given to whoever asks.", valueName: "host:port")) var metricsListen: String?
 
     func run() async throws {
         umask(0o077)
@@ -33,6 +34,7 @@ struct ServeCommand: AsyncParsableCommand, ShopCommand {
         Self.raiseFileLimit()
         var machine = try await MachineSettings.read(file: config)
         if let listen { try machine.set(listen: listen) }
+        if let metricsListen { machine.metrics = try MachineSettings.address(metricsListen) }
         let path = data ?? machine.data ?? DataDirectory.standard
         guard let directory = try DataDirectory.take(path, create: true) else { throw DataDirectory.busy(path) }
         let log = ServeLog.make(machine.logLevel)
@@ -53,6 +55,7 @@ struct ServeCommand: AsyncParsableCommand, ShopCommand {
         var quiet = log
         quiet.logLevel = max(log.logLevel, .notice)
         let isEmpty = try await shop.reader.products(states: [.published], limit: 1).isEmpty
+        let setupLink = try await assembly.firstSetupLink()
         let front = Application(
             router: shop.publicRouter,
             server: HTTPServerBuilder.http1(
@@ -64,13 +67,24 @@ struct ServeCommand: AsyncParsableCommand, ShopCommand {
                 address: .hostname(machine.host, port: machine.port), serverName: "pushcart", backlog: 1024),
             onServerRunning: { channel in
                 let port = channel.localAddress?.port ?? machine.port
-                ServeLog.announce(shop, listening: machine.standardOrigin(port: port), isEmpty: isEmpty, directory: directory.path)
+                ServeLog.announce(shop, listening: machine.standardOrigin(port: port), isEmpty: isEmpty, directory: directory.path, setupLink)
             }, logger: quiet)
         // Stopped in the opposite order: first the door, last what finishes payments.
         var group = ServiceGroupConfiguration(
-            services: (assembly.services + [control, front]).map { .init(service: $0) }, gracefulShutdownSignals: [.sigterm, .sigint], logger: quiet)
+            services: (assembly.services + [control, front] + Self.metrics(shop, machine, quiet)).map { .init(service: $0) },
+            gracefulShutdownSignals: [.sigterm, .sigint], logger: quiet)
         group.maximumGracefulShutdownDuration = .seconds(30)
         try await ServiceGroup(configuration: group).run()
+    }
+
+    /// The listener for measurements, where one is wanted.
+    private static func metrics(_ shop: Shop, _ machine: MachineSettings, _ log: Logger) -> [any Service] {
+        guard let (host, port) = machine.metrics else { return [] }
+        return [
+            Application(
+                router: shop.metricsRouter, configuration: ApplicationConfiguration(address: .hostname(host, port: port), serverName: "pushcart"),
+                logger: log)
+        ]
     }
 
     /// As many open files as the system lets us have: every connection is one.
@@ -101,7 +115,7 @@ enum ServeLog {
         return log
     }
 
-    static func announce(_ shop: Shop, listening: String, isEmpty: Bool, directory: String) {
+    static func announce(_ shop: Shop, listening: String, isEmpty: Bool, directory: String, _ setupLink: String?) {
         var text = "Pushcart \(shop.version) is open at \(listening)"
         if shop.origin != listening { text += " (publicly \(shop.origin))" }
         text += shop.isPractice ? ", taking practice money.\n" : ".\n"
@@ -109,6 +123,7 @@ enum ServeLog {
             text +=
                 "Nothing is for sale yet. Add something: pushcart product add --data \(directory) --slug hello --title \"Hello\" --price 0.01 --article text.md\n"
         }
+        if let setupLink { text += "This shop has no owner yet. Set a password:\n\(setupLink)\n" }
         FileHandle.standardError.write(Data(text.utf8))
     }
 }

@@ -142,6 +142,14 @@ struct ShopAssembly {
         }
     }
 
+    /// A link for the owner of a shop that has none; nil when it has one.
+    func firstSetupLink() async throws -> String? {
+        guard try !database.reader.hasOwner(), case .made(let token, let expiresAt) = try await access.setupLinks.make(actor: "pushcart") else {
+            return nil
+        }
+        return SetupLinkText.text("\(shop.origin)/setup#\(token)", expires: expiresAt.iso8601)
+    }
+
     /// What is read when measurements are asked for.
     private static func measure(_ registry: PrometheusRegistry, _ database: ShopDatabase, _ connections: ConnectionLimits, _ limiter: RateLimiter) {
         ProcessMetrics().register(in: registry)
