@@ -1,4 +1,5 @@
 import Catalogue
+import Crypto
 import Domain
 import Foundation
 import HTTPTypes
@@ -152,15 +153,20 @@ final class APIWorld: Sendable {
         try await shop.control(call.uri, method: endpoint.method, body: call.body, as: credential, call.headers)
     }
 
-    /// What a refused call must leave as it is: the writes to the database, and the files of content and uploads.
+    /// What a refused call must leave as it is: the databases byte for byte, and the files of content and uploads.
     func trace() throws -> String {
-        let files = try ["content", "uploads"].flatMap { folder in
-            try FileManager.default.subpathsOfDirectory(atPath: "\(shop.directory)/\(folder)").sorted().map { name in
+        var parts: [String] = []
+        for name in try FileManager.default.contentsOfDirectory(atPath: shop.directory).sorted() where name.contains("sqlite") && !name.hasSuffix("-shm") {
+            let bytes = try Data(contentsOf: URL(fileURLWithPath: "\(shop.directory)/\(name)"))
+            parts.append("\(name) \(lowercaseHex(Array(SHA256.hash(data: bytes).prefix(8))))")
+        }
+        for folder in ["content", "uploads"] {
+            for name in try FileManager.default.subpathsOfDirectory(atPath: "\(shop.directory)/\(folder)").sorted() {
                 let size = try FileManager.default.attributesOfItem(atPath: "\(shop.directory)/\(folder)/\(name)")[.size] as? Int ?? -1
-                return "\(name) \(size)"
+                parts.append("\(name) \(size)")
             }
         }
-        return "\(shop.database.writer.load.writes) \(files)"
+        return parts.joined(separator: "\n")
     }
 }
 
@@ -183,9 +189,8 @@ extension TestShop {
     /// Makes the owner's key and uses it once: that is written down a moment later, and not again while the clock stands still.
     func useOwnerKey() async throws {
         _ = try await key("owner")
-        let writes = database.writer.load.writes
         try await send(.get, "/me").expect(200)
-        while database.writer.load.writes == writes { await Task.yield() }
+        while try await reader.keys(limit: 1000).first(where: { $0.key.terms.name == "owner" })?.key.usedAt == nil { await Task.yield() }
     }
 
     /// Sends JSON to the API.

@@ -329,13 +329,14 @@ import X402
 
     @Test func `the status tells how the shop is doing`() async throws {
         let shop = try TestShop()
+        try await shop.useOwnerKey()
         try await shop.sell()
         try await shop.sell("secret", file: [1]) { $0.state = .draft }
         shop.clock.advance(.seconds(5))
         var status = try #require(try await shop.control("/api/v1/status").json().object)
         let writer = try #require(status["writer"])
-        let load = shop.database.writer.load
-        #expect(load.writes >= 2 && writer["writes"] == .integer(load.writes) && writer["commits"] == .integer(load.commits))
+        // A key, its use and two products; the last may be counted a moment after it was answered.
+        for name in ["writes", "commits"] { #expect((3...4).contains(writer[name]?.int64 ?? 0), "\(name)") }
         #expect(writer["processorMicroseconds"]?.int64 ?? 0 > 0)
         status["writer"] = nil
         #expect(
