@@ -156,7 +156,8 @@ final class APIWorld: Sendable {
     /// What a refused call must leave as it is: the databases byte for byte, and the files of content and uploads.
     func trace() throws -> String {
         var parts: [String] = []
-        for name in try FileManager.default.contentsOfDirectory(atPath: shop.directory).sorted() where name.contains("sqlite") && !name.hasSuffix("-shm") {
+        let databases = try FileManager.default.contentsOfDirectory(atPath: shop.directory).filter { $0.contains("sqlite") && !$0.hasSuffix("-shm") }
+        for name in databases.sorted() {
             let bytes = try Data(contentsOf: URL(fileURLWithPath: "\(shop.directory)/\(name)"))
             parts.append("\(name) \(lowercaseHex(Array(SHA256.hash(data: bytes).prefix(8))))")
         }

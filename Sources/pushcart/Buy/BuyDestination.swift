@@ -1,4 +1,3 @@
-import CoreFoundation
 import Foundation
 
 /// Where the goods are to go, checked before anything is paid.
@@ -23,24 +22,23 @@ enum BuyDestination: Hashable, Sendable {
             return
         }
         guard !output.isEmpty else { throw .refused("Nothing was paid: name a file after --output, or - for standard output.") }
-        var status = stat()
-        guard stat(output, &status) == 0 else {
+        guard let status = FileStatus(at: output) else {
             guard errno == ENOENT, !output.hasSuffix("/") else { throw PrivateFile.failure("Nothing was paid: \(output) cannot be written") }
             try Self.checkFolder(PrivateFile.folder(of: output))
             self = .file(output, named: output)
             return
         }
-        switch status.st_mode & S_IFMT {
-        case S_IFDIR: throw .refused("Nothing was paid: \(output) is a folder; name a file in it after --output.")
-        case S_IFREG:
-            // Through links to the file itself: renaming would replace the link.
-            guard let real = realpath(output, nil) else { throw PrivateFile.failure("Nothing was paid: \(output) cannot be written") }
-            defer { free(real) }
-            let path = String(cString: real)
-            try Self.checkFolder(PrivateFile.folder(of: path))
-            self = .file(path, named: output)
-        default: self = .stream(output)
+        guard !status.isFolder else { throw .refused("Nothing was paid: \(output) is a folder; name a file in it after --output.") }
+        guard status.isRegularFile else {
+            self = .stream(output)
+            return
         }
+        // Through links to the file itself: renaming would replace the link.
+        guard let real = realpath(output, nil) else { throw PrivateFile.failure("Nothing was paid: \(output) cannot be written") }
+        defer { free(real) }
+        let path = String(cString: real)
+        try Self.checkFolder(PrivateFile.folder(of: path))
+        self = .file(path, named: output)
     }
 
     private static func checkFolder(_ path: String) throws(CommandFailure) {

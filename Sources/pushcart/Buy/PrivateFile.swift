@@ -1,4 +1,3 @@
-import CoreFoundation
 import Foundation
 
 /// Files that only their owner may read: keys and signed payments. Every failure is one sentence for people.
@@ -13,10 +12,9 @@ enum PrivateFile {
             throw failure("The \(what) \(path) cannot be opened")
         }
         defer { close(file) }
-        var status = stat()
-        guard fstat(file, &status) == 0 else { throw failure("The \(what) \(path) cannot be read") }
-        guard status.st_mode & S_IFMT == S_IFREG else { throw .refused("The \(what) \(path) is not a file; name a file.") }
-        guard status.st_mode & 0o077 == 0 else {
+        guard let status = FileStatus(of: file) else { throw failure("The \(what) \(path) cannot be read") }
+        guard status.isRegularFile else { throw .refused("The \(what) \(path) is not a file; name a file.") }
+        guard !status.isOpenToOthers else {
             throw .refused("The \(what) \(path) can be read by others; run: chmod 600 \(quoted(path))")
         }
         var bytes = [UInt8](repeating: 0, count: limit + 1)
@@ -77,9 +75,8 @@ enum PrivateFile {
 
     /// Takes the permissions of others from a folder of ours.
     static func closeFolder(_ path: String) throws(CommandFailure) {
-        var status = stat()
-        guard stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFDIR else { throw .refused("\(path) is not a folder; move it away.") }
-        guard status.st_mode & 0o077 != 0 else { return }
+        guard let status = FileStatus(at: path), status.isFolder else { throw .refused("\(path) is not a folder; move it away.") }
+        guard status.isOpenToOthers else { return }
         guard chmod(path, 0o700) == 0 else { throw failure("The folder \(path) is open to others and cannot be closed") }
     }
 

@@ -67,9 +67,7 @@ final class StoredPaymentSlot: Sendable {
                 throw problem
             }
             // The one before us may have removed the file that we opened.
-            var ours = stat()
-            var there = stat()
-            if fstat(file, &ours) == 0, stat(path, &there) == 0, ours.st_ino == there.st_ino, ours.st_dev == there.st_dev { return file }
+            if let ours = FileStatus(of: file), let there = FileStatus(at: path), ours.isSameFile(as: there) { return file }
             close(file)
         }
     }

@@ -1,6 +1,5 @@
 import Access
 import AsyncHTTPClient
-import CoreFoundation
 import Foundation
 import HTTPAPI
 import Hummingbird
@@ -162,13 +161,12 @@ struct FileChunks: AsyncSequence, Sendable {
 
     /// - Throws: `CommandFailure` when the file cannot be read.
     init(path: String, progress: @escaping @Sendable (Int64) -> Void) throws {
-        var status = stat()
-        guard stat(path, &status) == 0, access(path, R_OK) == 0 else {
+        guard let status = FileStatus(at: path), access(path, R_OK) == 0 else {
             throw CommandFailure.refused("\(path) cannot be read: \(String(cString: strerror(errno))).")
         }
-        guard status.st_mode & S_IFMT == S_IFREG else { throw CommandFailure.refused("\(path) is not a file.") }
+        guard status.isRegularFile else { throw CommandFailure.refused("\(path) is not a file.") }
         self.path = path
-        length = Int64(status.st_size)
+        length = status.length
         self.progress = progress
     }
 

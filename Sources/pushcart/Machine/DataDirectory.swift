@@ -1,4 +1,3 @@
-import CoreFoundation
 import Foundation
 
 /// The one directory that a shop is, held by one process at a time: the lock lasts as long as this value.
@@ -43,8 +42,7 @@ final class DataDirectory: Sendable {
     /// - Throws: `CommandFailure` when the directory is missing and may not be created, or cannot be used.
     static func take(_ path: String, create: Bool) throws -> DataDirectory? {
         let path = absolute(path)
-        var status = stat()
-        let isHidden = stat(path, &status) != 0 ? errno == EACCES : status.st_mode & S_IFMT == S_IFDIR && access(path, X_OK) != 0
+        let isHidden = FileStatus(at: path).map { $0.isFolder && access(path, X_OK) != 0 } ?? (errno == EACCES)
         if isHidden {
             throw CommandFailure(exitCode: 77, sentence: "You may not open the shop in \(path); run the command as its owner, or with sudo.")
         }
@@ -94,9 +92,8 @@ final class DataDirectory: Sendable {
 
     /// Who owns a directory that root would use and that is not root's.
     private static func owner(of path: String) -> (user: uid_t, group: gid_t)? {
-        var status = stat()
-        guard geteuid() == 0, stat(path, &status) == 0, status.st_uid != 0 else { return nil }
-        return (status.st_uid, status.st_gid)
+        guard geteuid() == 0, let owner = FileStatus(at: path)?.owner, owner.user != 0 else { return nil }
+        return owner
     }
 
     // MARK: Control socket
