@@ -28,6 +28,12 @@ extension People {
         return try await store(id: id, new, judged: row.password, keeping: session, address: address, actor: "person:\(id)", noting: note)
     }
 
+    /// Whether somebody who is signed in has shown their password again, for what a stolen session must not do.
+    public func verify(id: Int64, password: String, address: String) async throws -> PasswordDesk.Verdict {
+        guard let row = try reader.person(id: id), row.state == .active else { return .differs }
+        return await passwords.verify(password, row.password, address: address)
+    }
+
     /// Sets the password of somebody else; all their sessions end. A set-up link is better: then only they know it. One's own is changed
     /// with the old one, so here it is `wrong`.
     public func setPassword(

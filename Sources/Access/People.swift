@@ -43,8 +43,9 @@ public struct People: Sendable {
     }
 
     /// Changes what the edit names.
+    /// - Parameter revision: the revision that the edit is of; another one is a `conflict`.
     public func edit(
-        id: Int64, _ edit: PersonEdit, by principal: Principal, noting note: WriteNote<PersonOutcome>? = nil
+        id: Int64, _ edit: PersonEdit, of revision: Int64? = nil, by principal: Principal, noting note: WriteNote<PersonOutcome>? = nil
     ) async throws -> PersonOutcome {
         guard let before = try reader.person(id: id), before.state != .erased else { return .unknown }
         guard principal.mayManage(before.role) else { return .beyondYou }
@@ -53,7 +54,8 @@ public struct People: Sendable {
         sealed.name = try edit.name.map { try sealer.seal($0, id, "person.name") }
         sealed.notes = try edit.notes.map { try sealer.seal($0, id, "person.notes") }
         return try told(
-            await writer.editPerson(id: id, sealed, actor: principal.actor, at: now(), noting: note?.reading { [sealer] in try sealer.outcome($0) }))
+            await writer.editPerson(
+                id: id, sealed, of: revision, actor: principal.actor, at: now(), noting: note?.reading { [sealer] in try sealer.outcome($0) }))
     }
 
     /// Access tokens of the person are refused from then on; the next refresh gives one of the new role.

@@ -4,7 +4,7 @@ public import Domain
 public enum RateLimitSubject: Hashable, Sendable {
     case key(id: Int64)
     case person(id: Int64)
-    /// A payer's address, as its chain writes it in bytes.
+    /// A payer's address, as small letters on the wire.
     case wallet([UInt8])
     case address(AddressClass)
 

@@ -22,6 +22,15 @@ public final class RateLimiter: Sendable {
     /// How many buckets were forgotten while they still counted: somebody comes from more addresses than there is memory for.
     public var forgotten: Int { tables.values.reduce(0) { $0 + $1.forgotten } }
 
+    /// For how many seconds a subject has no turn left; nil when it has one. Takes nothing: it may not be proved yet that it is the subject who asks.
+    public func wait(_ budget: RateLimitBudget, for subject: RateLimitSubject) -> Int? {
+        guard let limit = limits[budget], let table = tables[budget] else { return nil }
+        let most = Int64(limit.burst) * limit.interval
+        let moment = start.duration(to: now()).inNanoseconds
+        let debt = table.add(limit.interval, to: Self.fingerprint(subject), at: moment, most: most, charging: false)
+        return debt > most ? Self.seconds(debt - most) : nil
+    }
+
     /// Takes one turn from each of the subjects' buckets, or, when one of them has none left, from nobody's.
     ///
     /// A turn that is given back, because a later subject was refused, was gone for some nanoseconds: two requests that race for the

@@ -20,7 +20,9 @@ public struct SetupLinks: Sendable {
     }
 
     /// A link for the owner to come, of a shop that has none; links made before are void.
-    public func make(actor: String) async throws -> SetupLinkOutcome { try await make(person: nil, actor: actor, noting: nil) }
+    public func make(actor: String, noting note: WriteNote<SetupLinkOutcome>? = nil) async throws -> SetupLinkOutcome {
+        try await make(person: nil, actor: actor, noting: note)
+    }
 
     /// A link that lets a person set a new password; links made for them before are void.
     public func make(person: Int64, by principal: Principal, noting note: WriteNote<SetupLinkOutcome>? = nil) async throws -> SetupLinkOutcome {

@@ -24,12 +24,12 @@ public struct TwoSteps: Sendable {
     }
 
     /// The seed to show to the person; it counts once `confirm` has seen a code of it. Nil when there is nobody active of that id.
-    public func offer(person: Int64) async throws -> TwoStepOffer? {
+    public func offer(person: Int64, noting note: WriteNote<TwoStepOffer?>? = nil) async throws -> TwoStepOffer? {
         guard let row = try reader.person(id: person), row.state == .active else { return nil }
         let seed = random(TOTP.seedLength)
         let sealed = try sealer.vault.seal(seed, for: .person(person), field: "person.seed")
-        guard try await writer.offerSeed(personID: person, sealed) else { return nil }
-        return TwoStepOffer(secret: Base32.encode(seed), uri: TOTP.uri(seed: seed, issuer: issuer, account: try sealer.open(row).email))
+        let offer = TwoStepOffer(secret: Base32.encode(seed), uri: TOTP.uri(seed: seed, issuer: issuer, account: try sealer.open(row).email))
+        return try await writer.offerSeed(personID: person, sealed, noting: note?.reading { $0 ? offer : nil }) ? offer : nil
     }
 
     /// Puts the offered seed to use. The recovery codes are shown this once.

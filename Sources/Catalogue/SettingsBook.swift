@@ -17,6 +17,16 @@ public final class SettingsBook: Sendable {
 
     public var current: ShopSettings { state.withLock { $0 } }
 
+    /// Sets how the shop is paid on a chain, from the next start on.
+    public func set(_ network: ShopNetwork, actor: String, noting note: WriteNote<ShopNetwork>? = nil) async throws {
+        try await writer.setNetwork(network, actor: actor, at: now(), noting: note)
+    }
+
+    /// Takes a chain out of use, from the next start on.
+    public func remove(_ network: Network, actor: String, noting note: WriteNote<NetworkRemoval>? = nil) async throws -> NetworkRemoval {
+        try await writer.removeNetwork(network, actor: actor, at: now(), noting: note)
+    }
+
     /// Changes the settings if they are still those of `before`.
     public func edit(
         _ after: ShopSettings, of before: ShopSettings, actor: String, noting note: WriteNote<SettingsChange>? = nil

@@ -1,6 +1,8 @@
 import Crypto
 public import Domain
 import Foundation
+import Glibc
+public import Storage
 import Synchronization
 
 /// An upload in parts: how far it is.
@@ -39,24 +41,34 @@ public final class UploadStore: Sendable {
 
     private let directory: String
     private let contents: ContentStore
+    private let writer: Writer
     private let now: WallClock
     private let busy = Mutex<Set<String>>([])
 
     /// - Throws: when the directory cannot be made.
-    public init(directory: String, contents: ContentStore, now: @escaping WallClock) throws {
+    public init(directory: String, contents: ContentStore, writer: Writer, now: @escaping WallClock) throws {
         self.directory = directory
         self.contents = contents
+        self.writer = writer
         self.now = now
         try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
     }
 
     /// Nil when too many are unfinished.
-    public func begin(length: Int64) async throws -> Upload? {
+    /// - Parameter name: 16 bytes or more that make the id, so that beginning again by the same name finds the upload that is there.
+    public func begin(length: Int64, named name: [UInt8]? = nil, noting note: WriteNote<Upload?>? = nil) async throws -> Upload? {
         try forgetOld()
+        let upload = try await open(length: length, named: name)
+        if upload != nil { try await writer.remember(upload, noting: note) }
+        return upload
+    }
+
+    private func open(length: Int64, named name: [UInt8]?) async throws -> Upload? {
+        if let name, let there = try await find(lowercaseHex(Array(name.prefix(16)))), there.length == length { return there }
         guard try FileManager.default.contentsOfDirectory(atPath: directory).count < Self.maximumCount else { return nil }
         var generator = SystemRandomNumberGenerator()
-        let id = lowercaseHex((0..<16).map { _ in UInt8.random(in: 0...255, using: &generator) })
-        let descriptor = open(path(id, length), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
+        let id = lowercaseHex(name.map { Array($0.prefix(16)) } ?? (0..<16).map { _ in UInt8.random(in: 0...255, using: &generator) })
+        let descriptor = Glibc.open(path(id, length), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
         guard descriptor >= 0 else { throw ContentError.disk(errno) }
         close(descriptor)
         return Upload(id: id, length: length, offset: 0, digest: nil)
@@ -70,9 +82,10 @@ public final class UploadStore: Sendable {
     }
 
     /// False when there is none.
-    public func cancel(_ id: String) async throws -> Bool {
-        guard let length = try length(id) else { return false }
-        return unlink(path(id, length)) == 0
+    public func cancel(_ id: String, noting note: WriteNote<Bool>? = nil) async throws -> Bool {
+        guard let length = try length(id), unlink(path(id, length)) == 0 else { return false }
+        try await writer.remember(true, noting: note)
+        return true
     }
 
     /// Adds a part. A part that breaks off leaves what arrived of it: the next begins there.
@@ -84,7 +97,7 @@ public final class UploadStore: Sendable {
         guard let upload = try await find(id) else { return .missing }
         guard upload.offset == offset else { return .elsewhere(upload) }
         let file = path(id, upload.length)
-        let descriptor = open(file, O_WRONLY | O_APPEND | O_CLOEXEC)
+        let descriptor = Glibc.open(file, O_WRONLY | O_APPEND | O_CLOEXEC)
         guard descriptor >= 0 else { throw ContentError.disk(errno) }
         defer { close(descriptor) }
         var end = offset

@@ -3,6 +3,8 @@ public struct Event: Hashable, Sendable {
     public enum Kind: String, CaseIterable, Sendable {
         case shopSetUp = "shop.set_up"
         case settingsEdited = "settings.edited"
+        case networkSet = "network.set"
+        case networkRemoved = "network.removed"
         case productCreated = "product.created"
         case productEdited = "product.edited"
         case orderPaid = "order.paid"
@@ -34,7 +36,8 @@ public struct Event: Hashable, Sendable {
     public let sequence: Int64
     public let kind: Kind
     /// The row that it is about: a product, an order or a payment; a person (also for passwords, two steps and set-up links, where 0 is
-    /// the owner to come), a session or a key; 1 where it is about the shop.
+    /// the owner to come), a session or a key; a chain's id;
+    /// 1 where it is about the shop.
     public let subject: Int64
     /// Who did it, such as `local:1000` or `payer`.
     public let actor: String

@@ -45,6 +45,30 @@ public struct NodeKey: Sendable, CustomStringConvertible, CustomReflectable {
         return try NodeKey(bytes: decode(bytes, source), source: source)
     }
 
+    /// The key that takes over from the one in the file at `path`; nil when no rotation was begun. With `isMade` one is begun.
+    ///
+    /// A rotation is: begin, open the vault with the next key and the one before as `previous`, `adopt`. A crash in between is
+    /// finished by doing the same again.
+    public static func next(beside path: String, isMade: Bool) throws(SealingError) -> NodeKey? {
+        let place = "\(path).next"
+        if isMade {
+            try NodeKeyFile.create(Array("\(SymmetricKey(size: .bits256).withUnsafeBytes { HexDigits.text(of: $0) })\n".utf8), at: place)
+        }
+        let source = "the file \(place)"
+        guard let bytes = try NodeKeyFile.read(place, source: source, isPrivate: true) else { return nil }
+        return try NodeKey(bytes: decode(bytes, source), source: "the file \(path)")
+    }
+
+    /// Puts the next key in the place of the one before, which is gone afterwards.
+    public static func adoptNext(beside path: String) throws(SealingError) { try NodeKeyFile.replace(path, by: "\(path).next") }
+
+    /// A key that was the node's until now, for `Vault`'s `previous`.
+    public static func former(path: String) throws(SealingError) -> NodeKey {
+        let source = "the file \(path)"
+        guard let bytes = try NodeKeyFile.read(path, source: source, isPrivate: true) else { throw .noKey(in: source) }
+        return try NodeKey(bytes: bytes.count == 32 ? bytes : decode(bytes, source), source: source)
+    }
+
     private static func decode(_ text: [UInt8], _ source: String) throws(SealingError) -> [UInt8] {
         let digits = text.last == UInt8(ascii: "\n") ? text.dropLast() : text[...]
         guard digits.count == 64, let bytes = HexDigits.bytes(of: digits) else { throw .noKey(in: source) }

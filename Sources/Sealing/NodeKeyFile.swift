@@ -49,6 +49,12 @@ enum NodeKeyFile {
         try synchronize(folder: folder(of: path), source)
     }
 
+    /// Moves one file into the place of another, which survives a power cut whole, as the one or as the other.
+    static func replace(_ path: String, by other: String) throws(SealingError) {
+        guard rename(other, path) == 0 else { throw failure("the file \(other)") }
+        try synchronize(folder: folder(of: path), "the file \(path)")
+    }
+
     private static func synchronize(folder path: String, _ source: String) throws(SealingError) {
         let folder = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
         guard folder >= 0 else { throw failure(source) }

@@ -40,18 +40,6 @@ public struct OwnerDraft: Sendable {
         return id
     }
 
-    static func takePlain(_ db: Database, email: String, password: String, actor: String, at now: Timestamp) throws {
-        try db.execute(
-            sql: """
-                INSERT INTO people(email_plain, password, role, state, created_at, updated_at, revision) VALUES (?, ?, 'owner', 'active', ?, ?, 1)
-                ON CONFLICT (email_plain) DO UPDATE SET password = excluded.password, role = 'owner', state = 'active', revision = revision + 1
-                """, arguments: [email, password, now.milliseconds, now.milliseconds])
-        guard let id = try Int64.fetchOne(db, sql: "SELECT id FROM people WHERE email_plain = ?", arguments: [email]) else {
-            throw StorageError.corrupt("the owner")
-        }
-        try disableOthers(db, than: id, actor: actor, at: now)
-    }
-
     private static func disableOthers(_ db: Database, than id: Int64, actor: String, at now: Timestamp) throws {
         let others = try Int64.fetchAll(
             db, sql: "SELECT id FROM people WHERE role = 'owner' AND state = 'active' AND id <> ?", arguments: [id])

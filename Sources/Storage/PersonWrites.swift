@@ -43,13 +43,15 @@ extension Writer {
         }
     }
 
+    /// - Parameter revision: the revision that the edit is of; nil when any will do.
     public func editPerson(
-        id: Int64, _ edit: SealedPersonEdit, actor: String, at now: Timestamp, noting note: WriteNote<PersonWrite>? = nil
+        id: Int64, _ edit: SealedPersonEdit, of revision: Int64? = nil, actor: String, at now: Timestamp, noting note: WriteNote<PersonWrite>? = nil
     ) async throws -> PersonWrite {
         let (email, name, notes) = (edit.email?.sealed, edit.name, edit.notes)
         let index = edit.email?.index
         return try await write(noting: note) { db in
             guard let before = try PersonRow.find(db, id: id), before.state != .erased else { return .unknown }
+            if let revision, before.revision != revision { return .changed }
             if let index, try PersonRow.isTaken(db, index, except: id) { return .emailTaken }
             try db.execute(
                 sql: """

@@ -13,6 +13,7 @@ enum Schema {
         migrator.registerMigration("1 first sale") { db in try db.execute(sql: firstSale) }
         migrator.registerMigration("2 access") { db in try db.execute(sql: access) }
         migrator.registerMigration("3 api") { db in try db.execute(sql: api) }
+        migrator.registerMigration("4 sealed nodes") { db in try db.execute(sql: "ALTER TABLE networks ADD COLUMN rpc_sealed BLOB") }
         return migrator
     }
 

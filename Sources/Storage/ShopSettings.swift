@@ -16,24 +16,6 @@ public struct ShopSettings: Hashable, Sendable {
     }
 }
 
-/// A chain on which the shop takes real money.
-public struct ShopNetwork: Hashable, Sendable {
-    public let network: Network
-    /// Where the money goes, 20 bytes.
-    public let payTo: [UInt8]
-    /// Given at set-up; the machine's configuration goes before it.
-    public let rpcURL: String?
-    /// Name of the file below the data directory's `keys` that holds the key which pays fees; nil when the shop cannot settle itself.
-    public let settlerKey: String?
-
-    public init(network: Network, payTo: [UInt8], rpcURL: String?, settlerKey: String?) {
-        self.network = network
-        self.payTo = payTo
-        self.rpcURL = rpcURL
-        self.settlerKey = settlerKey
-    }
-}
-
 public enum SettingsChange: Sendable {
     case changed(ShopSettings)
     /// Somebody else changed them meanwhile.
@@ -58,16 +40,6 @@ extension ShopSettings {
 
 extension Reader {
     public func settings() throws -> ShopSettings { try lookUp(ShopSettings.read) }
-
-    /// The chains in use, in the order in which they are offered.
-    public func networks() throws -> [ShopNetwork] {
-        try lookUp { db in
-            try Row.fetchAll(db, sql: "SELECT chain_id, pay_to, rpc_url, settler_key FROM networks ORDER BY position").map { row in
-                guard let network = Network(chainID: UInt64(row[0] as Int64)) else { throw StorageError.corrupt("a network") }
-                return ShopNetwork(network: network, payTo: try row.bytes(1), rpcURL: row[2], settlerKey: row[3])
-            }
-        }
-    }
 }
 
 extension Writer {
@@ -94,29 +66,12 @@ extension Writer {
         }
     }
 
-    /// The same for a program that cannot seal: the mail address stands open until the daemon starts and seals it.
-    /// - Parameter password: a PHC string.
-    public func setUp(email: String, password: String, settings: ShopSettings, network: ShopNetwork?, actor: String, at now: Timestamp) async throws {
-        try await write { db in
-            try OwnerDraft.takePlain(db, email: email, password: password, actor: actor, at: now)
-            try Self.setUp(db, settings: settings, network: network, actor: actor, at: now)
-        }
-    }
-
     private static func setUp(_ db: Database, settings: ShopSettings, network: ShopNetwork?, actor: String, at now: Timestamp) throws {
         let values = [("name", settings.name), ("currency", settings.currency.code)] + (settings.origin.map { [("origin", $0)] } ?? [])
         for (name, value) in values {
             try db.execute(sql: "INSERT OR REPLACE INTO settings(name, value) VALUES (?, ?)", arguments: [name, value])
         }
-        if let network {
-            try db.execute(
-                sql: """
-                    INSERT INTO networks(chain_id, position, pay_to, rpc_url, settler_key)
-                    VALUES (?, (SELECT coalesce(max(position), 0) + 1 FROM networks), ?, ?, ?)
-                    ON CONFLICT (chain_id) DO UPDATE SET pay_to = excluded.pay_to, rpc_url = excluded.rpc_url, settler_key = excluded.settler_key
-                    """,
-                arguments: [Int64(network.network.chainID), blob(network.payTo), network.rpcURL, network.settlerKey])
-        }
+        try network?.store(db)
         try append(db, .shopSetUp, subject: 1, actor: actor, at: now)
     }
 }

@@ -4,8 +4,8 @@ import GRDB
 
 extension Writer {
     /// Keeps a sealed seed until its first code proves that the person has it; false when there is nobody active of that id.
-    public func offerSeed(personID: Int64, _ seed: [UInt8]) async throws -> Bool {
-        try await write { db in
+    public func offerSeed(personID: Int64, _ seed: [UInt8], noting note: WriteNote<Bool>? = nil) async throws -> Bool {
+        try await write(noting: note) { db in
             try db.execute(sql: "UPDATE people SET seed_pending = ? WHERE id = ? AND state = 'active'", arguments: [blob(seed), personID])
             return db.changesCount == 1
         }

@@ -59,6 +59,12 @@ extension Reader {
 }
 
 extension Writer {
+    /// Remembers what was done outside the database, once it is done. Whoever does it must find it done when a crash comes between.
+    public func remember<Value: Sendable>(_ value: Value, noting note: WriteNote<Value>?) async throws {
+        guard let note else { return }
+        _ = try await write(noting: note) { _ in value }
+    }
+
     /// Forgets the calls whose keys are no longer remembered.
     public func forgetCallNotes(now: Timestamp) async throws {
         try await write { db in

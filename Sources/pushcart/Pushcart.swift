@@ -15,7 +15,7 @@ struct Pushcart: AsyncParsableCommand {
             """, version: ShopAssembly.version,
         subcommands: [
             ServeCommand.self, SetupCommand.self, ProductCommand.self, BuyCommand.self, SalesCommand.self, OrderCommand.self, StatusCommand.self,
-            KeyCommand.self, PersonCommand.self, SetupLinkCommand.self, ConfigCommand.self,
+            KeyCommand.self, PersonCommand.self, SetupLinkCommand.self, NodeKeyCommand.self, ConfigCommand.self,
         ])
 
     /// Parses, becomes the owner of the shop's directory while there is one thread, and runs.

@@ -23,6 +23,16 @@ import Testing
 
     // MARK: One bucket
 
+    @Test func `looking whether a turn is left takes none`() {
+        let limiter = limiter(RateLimit(60, burst: 2))
+        for _ in 1...5 { #expect(limiter.wait(.reading, for: .key(id: 1)) == nil) }
+        for _ in 1...2 { _ = limiter.take(.reading, by: [.key(id: 1)]) }
+        for _ in 1...5 { #expect(limiter.wait(.reading, for: .key(id: 1)) == 1) }
+        watch.pass(.seconds(1))
+        #expect(limiter.wait(.reading, for: .key(id: 1)) == nil)
+        #expect(limiter.wait(.offers, for: .key(id: 1)) == nil)
+    }
+
     @Test func `a burst passes at once, the next one waits for its turn to come back`() {
         let limit = RateLimit(60, burst: 3)
         let limiter = limiter(limit)

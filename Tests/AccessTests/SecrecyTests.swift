@@ -1,5 +1,6 @@
 import Domain
 import Foundation
+import GRDB
 import Sealing
 import Storage
 import Testing
@@ -47,9 +48,7 @@ import Testing
 
     @Test func `mail addresses from before sealing are sealed at the start, and then stand nowhere`() async throws {
         let house = try await TestHouse()
-        try await house.database.writer.setUp(
-            email: "planted.old@example.com", password: TestHouse.quickHash(TestHouse.password), settings: ShopSettings(), network: nil,
-            actor: "local:0", at: house.clock.now)
+        try await house.plantOpen("planted.old@example.com", TestHouse.quickHash(TestHouse.password))
         #expect(try house.files(with: "planted.old@example.com") != [])
         #expect(try await house.people.list().map(\.email) == ["planted.old@example.com"])
         #expect(try await house.people.sealLegacy() == 1)
@@ -64,9 +63,7 @@ import Testing
     @Test func `an owner who stands open beside their own sealed self is one person`() async throws {
         let house = try await TestHouse()
         let ana = try await house.person("ana@example.com", role: .manager)
-        try await house.database.writer.setUp(
-            email: "ana@example.com", password: TestHouse.quickHash("a second password"), settings: ShopSettings(), network: nil, actor: "local:0",
-            at: house.clock.now)
+        try await house.plantOpen("ana@example.com", TestHouse.quickHash("a second password"))
         try await house.people.sealLegacy()
         try await house.personal.finish()
         let again = try await house.signedIn("ana@example.com", password: "a second password")
@@ -76,9 +73,7 @@ import Testing
 
     @Test func `what is no mail address by today's rule is sealed all the same`() async throws {
         let house = try await TestHouse()
-        try await house.database.writer.setUp(
-            email: "not an address", password: TestHouse.quickHash(TestHouse.password), settings: ShopSettings(), network: nil, actor: "a",
-            at: house.clock.now)
+        try await house.plantOpen("not an address", TestHouse.quickHash(TestHouse.password))
         #expect(try await house.people.sealLegacy() == 1)
         #expect(try await house.people.list().map(\.email) == ["not an address"])
     }
@@ -93,6 +88,19 @@ import Testing
         for file in try FileManager.default.contentsOfDirectory(atPath: house.directory) {
             let bytes = try Data(contentsOf: URL(fileURLWithPath: "\(house.directory)/\(file)"))
             for part in [sealed.email, sealed.name, sealed.emailIndex] { #expect(bytes.range(of: Data(part)) == nil, "\(file)") }
+        }
+    }
+}
+
+extension TestHouse {
+    /// An owner as versions before sealing stored them.
+    fileprivate func plantOpen(_ email: String, _ password: String) async throws {
+        try await database.writer.write { [now = clock.now.milliseconds] db in
+            try db.execute(
+                sql: """
+                    INSERT INTO people(email_plain, password, role, state, created_at, updated_at, revision)
+                    VALUES (?, ?, 'owner', 'active', ?, ?, 1)
+                    """, arguments: [email, password, now, now])
         }
     }
 }

@@ -68,6 +68,8 @@ final class APIWorld: Sendable {
         }
         spareKey = key.id
         try await shop.sell { $0.repeatable = true }
+        try await shop.shop.settingsBook.set(
+            ShopNetwork(network: Network(chainID: 8453)!, payTo: [UInt8](repeating: 7, count: 20), node: nil, settlerKey: nil), actor: "test")
         try await shop.get("/p/song", shop.pay("song")).expect(200)
         digest = try shop.content(Array("0123456789".utf8), "x", "a/b").digest.description
         upload = try #require(try await shop.shop.uploads.begin(length: 4)).id
@@ -90,6 +92,7 @@ final class APIWorld: Sendable {
         let receipt = try #require(try shop.payments.first).receiptID.description
         return "/api/v1"
             + endpoint.path.replacing("{id}", with: id).replacing("{slug}", with: "song").replacing("{receipt}", with: receipt)
+            .replacing("{network}", with: "eip155:8453")
     }
 
     /// The path of an operation with what is not there.
@@ -97,7 +100,7 @@ final class APIWorld: Sendable {
         let id = endpoint.path.hasPrefix("/uploads") ? String(repeating: "0", count: 32) : "999999"
         return "/api/v1"
             + endpoint.path.replacing("{id}", with: id).replacing("{slug}", with: "nothing")
-            .replacing("{receipt}", with: "1-000000000000000000000000")
+            .replacing("{receipt}", with: "1-000000000000000000000000").replacing("{network}", with: "eip155:999")
     }
 
     /// A call that succeeds, by somebody who may.
@@ -139,6 +142,12 @@ final class APIWorld: Sendable {
             call.credential = signedIn.accessToken
             guard let offer = try await shop.access.twoSteps.offer(person: owner) else { throw TestShop.Missing() }
             send(["code": .string(try shop.code(offer.secret))])
+        case "sessions.two-step-disable":
+            call.credential = signedIn.accessToken
+            guard let offer = try await shop.access.twoSteps.offer(person: owner) else { throw TestShop.Missing() }
+            let me = Principal(.person(id: owner, session: signedIn.session), role: .owner)
+            _ = try await shop.access.twoSteps.confirm(person: owner, code: try shop.code(offer.secret), by: me)
+            send(["password": .string(Self.password)])
         case "sessions.setup":
             call.credential = nil
             guard case .made(let token, _) = try await shop.access.setupLinks.make(person: other, by: Self.local) else { throw TestShop.Missing() }
@@ -184,7 +193,7 @@ extension TestShop {
         Shop(
             settings: shop.settingsBook, origin: shop.origin, isPractice: shop.isPractice, catalogue: catalogue, gate: shop.gate, reader: reader,
             deliveries: shop.deliveries, writerLoad: shop.writerLoad, links: shop.links, uploads: shop.uploads, access: access,
-            answerSeal: seal, version: shop.version, now: shop.now, log: shop.log)
+            answerSeal: seal, makeNetwork: shop.makeNetwork, version: shop.version, now: shop.now, log: shop.log)
     }
 
     /// Makes the owner's key and uses it once: that is written down a moment later, and not again while the clock stands still.

@@ -83,6 +83,7 @@ import Testing
         #expect(
             refused == [
                 "sessions.list", "sessions.end-others", "sessions.end", "sessions.password", "sessions.two-step-offer", "sessions.two-step-confirm",
+                "sessions.two-step-disable",
             ])
         let me = try await world.shop.send(.get, "/me", as: "agent")
         #expect(try me.json()["permissions"] == ["facilitator:use", "orders:read", "products:read"])

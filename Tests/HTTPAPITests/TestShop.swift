@@ -74,10 +74,19 @@ final class TestShop: Sendable {
             settings: settings, origin: origin, isPractice: isPractice, catalogue: catalogue, gate: gate, reader: database.reader,
             deliveries: DeliveryLog(writer: database.writer, log: log), writerLoad: { [database] in database.writer.load },
             links: ContentLinkSigner(key: [UInt8](repeating: 2, count: 32)),
-            uploads: try UploadStore(directory: "\(directory)/uploads", contents: catalogue.contents, now: now),
+            uploads: try UploadStore(directory: "\(directory)/uploads", contents: catalogue.contents, writer: database.writer, now: now),
             access: access,
             answerSeal: AnswerSeal(
                 seal: { try vault.seal($0, for: .shop, field: "call.answer") }, open: { try vault.open($0, for: .shop, field: "call.answer") }),
+            makeNetwork: { draft in
+                guard draft.network.chainID != 999 else { throw NetworkRefusal(.network, "Nobody knows this network.") }
+                guard draft.payTo.hasPrefix("0x2") else { throw NetworkRefusal(.payTo, "Nobody knows this wallet.") }
+                guard draft.rpcURL?.hasPrefix("http") != false else { throw NetworkRefusal(.rpcURL, "Nobody is there.") }
+                guard draft.settlerKey.map({ $0.utf8.count >= 64 }) != false else { throw NetworkRefusal(.settlerKey, "This opens nothing.") }
+                return ShopNetwork(
+                    network: draft.network, payTo: [UInt8](repeating: 2, count: 20), node: draft.rpcURL.map { .sealed(Array($0.utf8)) },
+                    settlerKey: draft.settlerKey.map { _ in "settler.key" })
+            },
             version: "9.9.9", now: now, log: log)
         front = Application(router: shop.publicRouter)
         back = Application(router: shop.controlRouter)
@@ -118,7 +127,7 @@ final class TestShop: Sendable {
         let opened = Shop(
             settings: shop.settingsBook, origin: shop.origin, isPractice: false, catalogue: catalogue, gate: shop.gate, reader: reader,
             deliveries: shop.deliveries, writerLoad: shop.writerLoad, links: shop.links, uploads: shop.uploads, access: access,
-            answerSeal: shop.answerSeal, version: shop.version, now: shop.now, log: shop.log)
+            answerSeal: shop.answerSeal, makeNetwork: shop.makeNetwork, version: shop.version, now: shop.now, log: shop.log)
         return try await Application(router: opened.publicRouter).test(.router) { try await $0.execute(uri: uri, method: .get) }
     }
 

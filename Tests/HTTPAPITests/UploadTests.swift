@@ -82,7 +82,8 @@ import Testing
         let id = try await begin(shop, 8)
         try await send(shop, id, "0", "01234").expect(200)
         let store = try UploadStore(
-            directory: "\(shop.directory)/uploads", contents: shop.catalogue.contents, now: { [clock = shop.clock] in clock.now })
+            directory: "\(shop.directory)/uploads", contents: shop.catalogue.contents, writer: shop.writer, now: { [clock = shop.clock] in clock.now }
+        )
         let found = try #require(try await store.find(id))
         #expect(found.offset == 5 && found.length == 8)
         let rest = AsyncStream<ByteBuffer> { continuation in

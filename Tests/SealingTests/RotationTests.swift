@@ -136,4 +136,19 @@ import Testing
         #expect(try Data(contentsOf: URL(fileURLWithPath: place.path)) == bytes)
         #expect(try place.open(old).open(before, for: .mara, field: "person.email") == secret)
     }
+
+    @Test func `the file of a node key is replaced in steps that may each be the last`() throws {
+        let path = "\(place.directory)/node.key"
+        let before = try NodeKey.load(path: path, credentials: nil)
+        #expect(try NodeKey.next(beside: path, isMade: false) == nil)
+        let next = try #require(try NodeKey.next(beside: path, isMade: true))
+        // Begun twice it is the same rotation.
+        #expect(try NodeKey.next(beside: path, isMade: true)?.description == next.description)
+        #expect(try NodeKey.load(path: path, credentials: nil).description == before.description)
+        #expect(next.description != before.description)
+        try NodeKey.adoptNext(beside: path)
+        #expect(try NodeKey.load(path: path, credentials: nil).description == next.description)
+        #expect(try NodeKey.next(beside: path, isMade: false) == nil)
+        #expect(throws: SealingError.self) { try NodeKey.former(path: "\(path).gone") }
+    }
 }

@@ -1,9 +1,11 @@
+import Access
 import ArgumentParser
 import Domain
 import EVM
 import Foundation
 import HTTPAPI
 import Payments
+import Sealing
 import Storage
 import Testing
 
@@ -50,8 +52,11 @@ import Testing
             #expect(shortfall?.contains("still connecting") == true)
             #expect(assembly.services.count == 4)
         }
-        #expect(try String(contentsOfFile: "\(directory.path)/keys/settler-8453.key", encoding: .utf8) == Self.key)
-        let mode = try FileManager.default.attributesOfItem(atPath: "\(directory.path)/keys/settler-8453.key")[.posixPermissions] as? Int
+        let keys = try FileManager.default.contentsOfDirectory(atPath: "\(directory.path)/keys").filter { $0.hasPrefix("settler-8453-") }
+        let key = "\(directory.path)/keys/\(try #require(keys.first))"
+        #expect(keys.count == 1)
+        #expect(try String(contentsOfFile: key, encoding: .utf8) == Self.key)
+        let mode = try FileManager.default.attributesOfItem(atPath: key)[.posixPermissions] as? Int
         #expect(mode == 0o600)
     }
 
@@ -90,7 +95,8 @@ import Testing
         #expect(failure?.exitCode == row.code && failure?.sentence.contains(row.says) == true, "\(failure?.sentence ?? "")")
         let hasOwner = try await directory.open { database, _ in try database.reader.hasOwner() }
         #expect(!hasOwner)
-        #expect(!FileManager.default.fileExists(atPath: "\(directory.path)/keys/settler-8453.key"))
+        let keys = FileManager.default.enumerator(atPath: "\(directory.path)/keys")?.compactMap { $0 as? String } ?? []
+        #expect(!keys.contains { $0.hasPrefix("settler") })
     }
 
     @Test func `a short password and a key that is none are refused`() async throws {
@@ -123,15 +129,15 @@ import Testing
         let directory = try TestDirectory()
         try await directory.open { database, directory in
             if let key { try directory.store(Data(key.utf8), "settler.key") }
-            try await database.writer.setUp(
-                email: "a@b", password: "$argon2id$x", settings: ShopSettings(), network: network, actor: "test", at: Timestamp(seconds: 1))
+            try await database.writer.setNetwork(network, actor: "test", at: Timestamp(seconds: 1))
         }
         return (await #expect(throws: CommandFailure.self) { try await directory.assemble { _ in } })?.sentence
     }
 
     @Test func `a network that cannot work is told at the start`() async throws {
         func network(_ chain: UInt64, _ url: String?, _ key: String?) throws -> ShopNetwork {
-            ShopNetwork(network: try #require(Network(chainID: chain)), payTo: [UInt8](repeating: 5, count: 20), rpcURL: url, settlerKey: key)
+            ShopNetwork(
+                network: try #require(Network(chainID: chain)), payTo: [UInt8](repeating: 5, count: 20), node: url.map { .open($0) }, settlerKey: key)
         }
         #expect(try await refusal(network(31337, "http://a", "settler.key"))?.contains("eip155:31337 is not one that Pushcart knows") == true)
         #expect(try await refusal(network(8453, nil, "settler.key"))?.contains("No node is known for Base") == true)
@@ -147,5 +153,53 @@ import Testing
         let failure = await #expect(throws: CommandFailure.self) { try await directory.assemble { _ in } }
         #expect(failure?.exitCode == 1)
         #expect(failure?.sentence.hasPrefix("The shop's database cannot be opened") == true)
+    }
+
+    // MARK: The node's key
+
+    private func opens(_ directory: TestDirectory) async throws {
+        let emails = try await directory.assemble { assembly in try await assembly.access.people.list().map(\.email) }
+        #expect(emails == ["Me@Example.com"])
+    }
+
+    @Test func `the node's key is replaced and what was sealed still opens, also after a rotation that was cut off`() async throws {
+        let directory = try TestDirectory()
+        try await setUp(directory)
+        let file = "\(directory.path)/keys/node.key"
+        let first = try String(contentsOfFile: file, encoding: .utf8)
+        try await NodeKeyCommand.Rotate.parse(["--data", directory.path]).run()
+        let second = try String(contentsOfFile: file, encoding: .utf8)
+        #expect(first != second)
+        try await opens(directory)
+        // The next key was written, and then the power went.
+        _ = try NodeKey.next(beside: file, isMade: true)
+        try await opens(directory)
+        #expect(try String(contentsOfFile: file, encoding: .utf8) != second)
+        #expect(!FileManager.default.fileExists(atPath: "\(file).next"))
+        let failure = await #expect(throws: CommandFailure.self) {
+            try await NodeKeyCommand.Rotate.parse(["--data", directory.path, "--from", "x"]).run()
+        }
+        #expect(failure?.exitCode == 2)
+    }
+
+    @Test func `a node's address that stood open is sealed at the start, and used`() async throws {
+        let directory = try TestDirectory()
+        try await directory.open { database, directory in
+            try directory.store(Data(Self.key.utf8), "settler.key")
+            let network = ShopNetwork(
+                network: try #require(Network(chainID: 8453)), payTo: [UInt8](repeating: 5, count: 20),
+                node: .open("http://127.0.0.1:1/planted-secret"), settlerKey: "settler.key")
+            try await database.writer.setNetwork(network, actor: "test", at: Timestamp(seconds: 1))
+        }
+        try await directory.assemble { assembly in try await assembly.prepare() }
+        for name in try FileManager.default.contentsOfDirectory(atPath: directory.path) where name.hasPrefix("shop.sqlite") {
+            #expect(try Data(contentsOf: URL(fileURLWithPath: "\(directory.path)/\(name)")).range(of: Data("planted-secret".utf8)) == nil, "\(name)")
+        }
+        let network = try #require(try await directory.open { database, _ in try database.reader.networks().first })
+        guard case .sealed? = network.node else {
+            Issue.record("the address stands open")
+            return
+        }
+        try await directory.assemble { assembly in #expect(!assembly.shop.isPractice) }
     }
 }

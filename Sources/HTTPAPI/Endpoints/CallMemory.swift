@@ -13,6 +13,14 @@ struct CallMemory: Sendable {
     let at: Timestamp
     let seal: @Sendable ([UInt8]) throws -> [UInt8]
 
+    /// What nobody else's call is called.
+    var name: [UInt8] {
+        var hash = SHA256()
+        for part in [principal, "\n", key, "\n"] { hash.update(data: Array(part.utf8)) }
+        hash.update(data: request)
+        return Array(hash.finalize())
+    }
+
     func note<Value>(_ answer: @escaping @Sendable (Value) throws -> EndpointAnswer?) -> WriteNote<Value> {
         let seal = seal
         return WriteNote(principal: principal, key: key, request: request, at: at) { value in try answer(value).map { try seal($0.stored) } }

@@ -55,7 +55,9 @@ struct Endpoint: Sendable {
     /// What calling it is counted as.
     var budget: RateLimitBudget { isSigningIn ? .signIn : isMutating ? .writing : .reading }
     /// Whether it takes passwords, codes or links, which somebody may guess.
-    var isSigningIn: Bool { access == .everyone && isMutating || ["sessions.password", "sessions.two-step-confirm"].contains(id) }
+    var isSigningIn: Bool {
+        access == .everyone && isMutating || ["sessions.password", "sessions.two-step-confirm", "sessions.two-step-disable"].contains(id)
+    }
 
     var group: String { String(id.prefix { $0 != "." }) }
     var isMutating: Bool { method != .get }

@@ -41,7 +41,8 @@ struct EndpointAnswer: Sendable {
             let status = value["status"]?.int64
         else { return nil }
         self.status = HTTPResponse.Status(code: Int(status))
-        json = value["json"].flatMap { $0.isNull ? nil : $0 }
+        // An answer is an object or nothing: a bare nil would be JSON's null here.
+        if let object = value["json"]?.object { json = .object(object) }
         for header in value["headers"]?.array ?? [] {
             guard let name = header.array?.first?.string.flatMap({ HTTPField.Name($0) }), let text = header.array?.last?.string else { continue }
             headers[name] = text

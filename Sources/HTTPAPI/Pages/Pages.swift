@@ -14,6 +14,7 @@ struct Pages: Sendable {
     private let library: MustacheLibrary
     let style: String
     let setupScript = String(decoding: PackageResources.setup_js, as: UTF8.self)
+    let referenceScript = String(decoding: PackageResources.reference_js, as: UTF8.self)
     let styleVersion: String
 
     private init() {
@@ -23,7 +24,7 @@ struct Pages: Sendable {
             ("agents", PackageResources.agents_mustache), ("storefront", PackageResources.storefront_mustache),
             ("product", PackageResources.product_mustache), ("article", PackageResources.article_mustache),
             ("receipt", PackageResources.receipt_mustache), ("error", PackageResources.error_mustache),
-            ("setup", PackageResources.setup_mustache),
+            ("setup", PackageResources.setup_mustache), ("reference", PackageResources.reference_mustache),
         ]
         for (name, bytes) in templates {
             do { try library.register(String(decoding: bytes, as: UTF8.self), named: name) } catch {
@@ -42,6 +43,10 @@ struct Pages: Sendable {
             "default-src 'none'; style-src 'self'; img-src 'self' data:; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
         .referrerPolicy: "same-origin",
     ]
+
+    /// For pages with a script of ours.
+    static let scriptPolicy =
+        "default-src 'none'; style-src 'self'; img-src 'self' data:; script-src 'self'; connect-src 'self'; form-action 'none'; base-uri 'none'; frame-ancestors 'none'"
 
     /// What the layout of every page shows.
     struct Frame {

@@ -12,8 +12,7 @@ struct SetupPage: Sendable {
                 .get: { _, _ in
                     let html = try Pages.shared.setup(shop)
                     var headers = Pages.headers
-                    headers[.contentSecurityPolicy] =
-                        "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; form-action 'none'; base-uri 'none'; frame-ancestors 'none'"
+                    headers[.contentSecurityPolicy] = Pages.scriptPolicy
                     headers[.cacheControl] = "no-store"
                     return Response(status: .ok, headers: headers, body: ResponseBody(byteBuffer: ByteBuffer(string: html)))
                 }

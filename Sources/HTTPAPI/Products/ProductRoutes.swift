@@ -61,6 +61,7 @@ struct ProductRoutes: Sendable {
         do { payload = try PaymentPayload(try PaymentHeader.decode(header), version: version) } catch {
             throw Problem(.badRequest, "\(error.reason): \(error.sentence)", headers: Self.crossOrigin)
         }
+        try shop.checkWallet(payload)
         return try await paid(payload, product, request, context)
     }
 
@@ -135,8 +136,12 @@ struct ProductRoutes: Sendable {
             return try await fulfil(receipt, product, nil, request, context, version: payload.version)
         }
         switch try await shop.gate.admit(payload, for: product) {
-        case .admitted(let receipt): return try await fulfil(receipt, product, goods, request, context, version: payload.version)
-        case .pending(let payment): return pending(payment, version: payload.version)
+        case .admitted(let receipt):
+            shop.countWallet(receipt.payment.authorization.key.payer)
+            return try await fulfil(receipt, product, goods, request, context, version: payload.version)
+        case .pending(let payment):
+            shop.countWallet(payment.authorization.key.payer)
+            return pending(payment, version: payload.version)
         case .refused(let error, let payer): return try refused(error, payer: payer, payload, product)
         case .malformed(let error):
             throw Problem(.badRequest, "\(error.reason): \(error.sentence)", headers: Self.crossOrigin)

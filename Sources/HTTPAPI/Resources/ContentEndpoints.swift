@@ -54,17 +54,7 @@ struct ContentEndpoints: Sendable {
                 details: "Unfinished uploads are forgotten after a day without a part.", access: .permission(.productsWrite),
                 body: .json(Self.upload.creationSchema, example: ["length": 4]), answers: [.created("Upload", "Send the first part now.")],
                 refusals: [(.conflict, "Too many uploads are unfinished.")]
-            ) { call in
-                let (draft, problems) = Self.upload.readCreation(try call.json())
-                guard problems.isEmpty, let length = draft.length else { throw Problem.invalid(problems) }
-                guard let upload = try await shop.uploads.begin(length: Int64(length)) else {
-                    throw Problem(
-                        .conflict, "There are \(UploadStore.maximumCount) unfinished uploads; finish or delete one.", kind: "too-many-uploads")
-                }
-                return EndpointAnswer(
-                    Self.upload.write(upload), status: .created, headers: [.location: "/api/v1/uploads/\(upload.id)"]
-                ).response
-            },
+            ) { call in try await begin(call) },
             Endpoint(
                 method: .get, path: "/uploads/{id}", id: "contents.upload", summary: "Show how far an upload is", access: .permission(.productsWrite),
                 parameters: [Self.id], answers: [.ok("Upload", "The upload.")]
@@ -88,10 +78,7 @@ struct ContentEndpoints: Sendable {
             Endpoint(
                 method: .delete, path: "/uploads/{id}", id: "contents.cancel", summary: "Forget an upload", access: .permission(.productsWrite),
                 parameters: [Self.id], answers: [.done("It is gone.")]
-            ) { call in
-                guard try await shop.uploads.cancel(call.path("id")) else { throw Self.missing }
-                return EndpointAnswer.empty.response
-            },
+            ) { call in try await cancel(call) },
         ]
     }
 
@@ -105,6 +92,24 @@ struct ContentEndpoints: Sendable {
         return EndpointAnswer(
             Self.kept.write(Kept(digest: digest, length: length)), status: .created
         ).response
+    }
+
+    private func begin(_ call: EndpointCall) async throws -> Response {
+        let (draft, problems) = Self.upload.readCreation(try call.json())
+        guard problems.isEmpty, let length = draft.length else { throw Problem.invalid(problems) }
+        // Uploads are files: the key names the file, so that a crash before the note leaves nothing that is begun twice.
+        let answer: @Sendable (Upload?) -> EndpointAnswer? = { upload in
+            upload.map { EndpointAnswer(Self.upload.write($0), status: .created, headers: [.location: "/api/v1/uploads/\($0.id)"]) }
+        }
+        guard let answer = answer(try await shop.uploads.begin(length: Int64(length), named: call.memory?.name, noting: call.note(answer))) else {
+            throw Problem(.conflict, "There are \(UploadStore.maximumCount) unfinished uploads; finish or delete one.", kind: "too-many-uploads")
+        }
+        return answer.response
+    }
+
+    private func cancel(_ call: EndpointCall) async throws -> Response {
+        guard try await shop.uploads.cancel(call.path("id"), noting: call.note { _ in .empty }) else { throw Self.missing }
+        return EndpointAnswer.empty.response
     }
 
     private func append(_ call: EndpointCall) async throws -> Response {

@@ -159,17 +159,30 @@ struct KeyEndpoints: Sendable {
             }
             terms.products = ids
         }
-        if let budget = draft.budget {
-            do { terms.budget = try Money(budget, draft.currency ?? shop.settings.currency) } catch {
-                problems.append(JSONProblem(.root.appending("budget"), error.description))
-            }
-        }
+        if draft.budget != nil || draft.currency != nil { terms.budget = budget(draft, before.budget, &problems) }
         if let expiresAt = draft.expiresAt {
             if expiresAt <= shop.now() { problems.append(JSONProblem(.root.appending("expiresAt"), "This time has passed.")) }
             terms.expiresAt = expiresAt
         }
         if let addresses = draft.addresses { terms.addresses = addresses }
         return terms
+    }
+
+    /// The budget that a draft makes of the one before: what it leaves out stays.
+    private func budget(_ draft: Draft, _ before: Money?, _ problems: inout [JSONProblem]) -> Money? {
+        guard let amount = draft.budget ?? before?.amountText else {
+            problems.append(JSONProblem(.root.appending("currency"), "A currency needs a budget."))
+            return nil
+        }
+        let currency = draft.currency ?? before?.currency ?? shop.settings.currency
+        guard shop.offers.options.contains(where: { $0.option.asset.currency == currency }) else {
+            problems.append(JSONProblem(.root.appending("currency"), "Nothing that this shop is paid in stands for \(currency)."))
+            return nil
+        }
+        do { return try Money(amount, currency) } catch {
+            problems.append(JSONProblem(.root.appending("budget"), error.description))
+            return nil
+        }
     }
 
     /// The answer to what was done; nil when nothing was.

@@ -14,13 +14,15 @@ struct OwnerAPI: Sendable {
         self.shop = shop
         endpoints =
             ProductEndpoints(shop: shop).all + ContentEndpoints(shop: shop).all + OrderEndpoints(shop: shop).all + StatusEndpoints(shop: shop).all
-            + SettingsEndpoints(shop: shop).all + SessionEndpoints(shop: shop).all + PeopleEndpoints(shop: shop).all + KeyEndpoints(shop: shop).all
+            + SettingsEndpoints(shop: shop).all + NetworkEndpoints(shop: shop).all
+            + SessionEndpoints(shop: shop).all + PeopleEndpoints(shop: shop).all + KeyEndpoints(shop: shop).all
     }
 
     static let groups = [
         ("products", "What is for sale."), ("contents", "The bytes that are sold."), ("orders", "What was sold."),
         ("payments", "How the money came."), ("receipts", "What buyers keep."), ("entitlements", "What a wallet owns."),
         ("status", "How the shop stands."), ("facilitators", "The ways to be paid."), ("settings", "What belongs to the shop."),
+        ("networks", "The chains on which real money is taken."),
         ("sessions", "Signing in and what is one's own."), ("people", "Who works in the shop."), ("keys", "Keys with which programs call."),
     ]
 
@@ -30,7 +32,7 @@ struct OwnerAPI: Sendable {
         ("PaymentHistory", PaymentHistory.resource.schema), ("PaymentStep", PaymentHistory.stepResource.schema),
         ("Entitlement", OrderEndpoints.entitlement.schema), ("Status", StatusEndpoints.status.schema), ("PaymentWay", StatusEndpoints.way.schema),
         ("WriterLoad", StatusEndpoints.writer.schema), ("Sales", StatusEndpoints.salesResource.schema), ("SalesTotal", StatusEndpoints.total.schema),
-        ("Settings", SettingsEndpoints.settings.schema), ("Network", SettingsEndpoints.network.schema), ("Role", SettingsEndpoints.role.schema),
+        ("Settings", SettingsEndpoints.settings.schema), ("Network", NetworkEndpoints.resource.schema), ("Role", SettingsEndpoints.role.schema),
         ("SignedIn", SessionEndpoints.signedIn.schema), ("Session", SessionEndpoints.session.schema), ("Me", SessionEndpoints.me.schema),
         ("TwoStepOffer", SessionEndpoints.offer.schema), ("Person", PeopleEndpoints.resource.schema), ("SetupLink", PeopleEndpoints.link.schema),
         ("ErasurePlan", PeopleEndpoints.plan.schema), ("ErasureItem", PeopleEndpoints.planItem.schema), ("Key", KeyEndpoints.resource.schema),
@@ -42,6 +44,7 @@ struct OwnerAPI: Sendable {
 
     func add(to router: Router<ShopContext>) {
         EndpointRoutes(shop: shop, endpoints: endpoints).add(to: router)
+        ReferencePage(shop: shop, document: document).add(to: router)
         router.resource(
             "/.well-known/jwks.json",
             [.get: { _, _ in .json(shop.access.signingKeys.jwks().encoded(), headers: [.cacheControl: "public, max-age=300"]) }])

@@ -210,7 +210,12 @@ struct PeopleEndpoints: Sendable {
         let (draft, problems) = Self.resource.readEdit(try call.json())
         guard problems.isEmpty else { throw Problem.invalid(problems) }
         let edit = PersonEdit(email: draft.email, name: draft.name, notes: draft.notes)
-        return try told(try await shop.access.people.edit(id: person.id, edit, by: call.principal, noting: note(call)))
+        let revision = call.expectedRevision
+        let outcome = try await shop.access.people.edit(id: person.id, edit, of: revision, by: call.principal, noting: note(call))
+        if revision != nil, case .conflict = outcome {
+            throw Problem(.preconditionFailed, "This person was changed meanwhile. Read them again before changing them.")
+        }
+        return try told(outcome)
     }
 
     private func setupLink(_ call: EndpointCall) async throws -> Response {
@@ -222,7 +227,7 @@ struct PeopleEndpoints: Sendable {
             }
             return try await link(call, person.id)
         }
-        let outcome = try await shop.access.setupLinks.make(actor: call.principal.actor)
+        let outcome = try await shop.access.setupLinks.make(actor: call.principal.actor, noting: call.note { linkAnswer($0) })
         guard let answer = linkAnswer(outcome) else {
             throw Problem(.conflict, "The shop has an owner already; name the mail address of whoever needs a new password.", kind: "owned")
         }

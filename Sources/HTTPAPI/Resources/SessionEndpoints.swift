@@ -74,6 +74,14 @@ struct SessionEndpoints: Sendable {
             JSONMember("new", JSONType<String>.string(12...512), "The new password.", create: .required, set: \.new),
         ])
 
+    struct Proof: Sendable {
+        var password: String?
+    }
+
+    private static let proof = JSONResource<Void, Proof>(
+        "PasswordProof", draft: { Proof() },
+        [JSONMember("password", JSONType<String>.string(1...4096), "Your password, once more.", create: .required, set: \.password)])
+
     struct Code: Sendable {
         var code: String?
     }
@@ -162,8 +170,10 @@ struct SessionEndpoints: Sendable {
                 details: "It counts once `sessions.two-step-confirm` has seen a code.", access: .person,
                 answers: [.ok("TwoStepOffer", "The seed; shown this once.")]
             ) { call in
-                guard let offer = try await shop.access.twoSteps.offer(person: try Self.person(call).id) else { throw Problem.notFound }
-                return EndpointAnswer(Self.offer.write(offer)).response
+                let answer: @Sendable (TwoStepOffer?) -> EndpointAnswer? = { $0.map { EndpointAnswer(Self.offer.write($0)) } }
+                let offer = try await shop.access.twoSteps.offer(person: try Self.person(call).id, noting: call.note(answer))
+                guard let answer = answer(offer) else { throw Problem.notFound }
+                return answer.response
             },
             Endpoint(
                 method: .put, path: "/me/two-step", id: "sessions.two-step-confirm", summary: "Put the seed to use", access: .person,
@@ -177,6 +187,12 @@ struct SessionEndpoints: Sendable {
                         ])
                 ], refusals: [(.conflict, "The code is wrong, or no seed was asked for.")]
             ) { call in try await confirm(call) },
+            Endpoint(
+                method: .post, path: "/me/two-step/disable", id: "sessions.two-step-disable", summary: "Sign in by the password alone again",
+                details: "The seed and the recovery codes are forgotten.", access: .person,
+                body: .json(Self.proof.creationSchema, example: ["password": "four words in a row"]),
+                answers: [.done("There is no second step any more.")], refusals: [(.conflict, "The password is wrong, or there is no second step.")]
+            ) { call in try await disableTwoStep(call) },
             Endpoint(
                 method: .post, path: "/setup", id: "sessions.setup", summary: "Set a password by a link",
                 details: "Of the first owner, or of a person who was given a link.", access: .everyone,
@@ -295,6 +311,22 @@ struct SessionEndpoints: Sendable {
         throw Problem(
             .conflict, outcome == .wrong ? "The code is wrong; check the clock of the device." : "Ask for a seed first.",
             kind: outcome == .wrong ? "wrong-credentials" : "nothing-offered")
+    }
+
+    private func disableTwoStep(_ call: EndpointCall) async throws -> Response {
+        let me = try Self.person(call)
+        let (draft, problems) = Self.proof.readCreation(try call.json())
+        guard problems.isEmpty, let password = draft.password else { throw Problem.invalid(problems) }
+        switch try await shop.access.people.verify(id: me.id, password: password, address: shop.address(call.request, call.context)) {
+        case .busy(let seconds): throw Self.busy(seconds)
+        case .differs: throw Problem(.conflict, "The password is wrong.", kind: "wrong-credentials")
+        case .matches: break
+        }
+        let note = call.note { (isDisabled: Bool) in isDisabled ? EndpointAnswer.empty : nil }
+        guard try await shop.access.twoSteps.disable(person: me.id, by: call.principal, noting: note) else {
+            throw Problem(.conflict, "There is no second step to switch off.", kind: "nothing-offered")
+        }
+        return EndpointAnswer.empty.response
     }
 
     private func redeem(_ call: EndpointCall) async throws -> Response {

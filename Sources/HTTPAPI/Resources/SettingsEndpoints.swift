@@ -7,7 +7,7 @@ import JSON
 import Payments
 import Storage
 
-/// What belongs to the shop: its name, its currency, the networks it is paid on, and what the roles may do.
+/// What belongs to the shop: its name, its currency, and what the roles may do.
 struct SettingsEndpoints: Sendable {
     let shop: Shop
 
@@ -25,15 +25,6 @@ struct SettingsEndpoints: Sendable {
                 example: "Ada's songs", get: \.name, set: \.name),
             JSONMember("currency", .currency, "What prices are in where none is named.", example: "USD", get: \.currency, set: \.currency),
             JSONMember("origin", JSONType<String>.uri, "The public address given at set-up.", find: \.origin),
-        ])
-
-    static let network = JSONResource<ShopNetwork, Void>(
-        "Network", draft: {},
-        [
-            JSONMember("network", .network, "The chain, as CAIP-2.", example: "eip155:8453") { $0.network.description },
-            JSONMember("payTo", .address, "Where the money goes.") { "0x" + lowercaseHex($0.payTo) },
-            JSONMember("hasNode", .boolean, "Whether a node was named at set-up; the machine's settings may name one besides.") { $0.rpcURL != nil },
-            JSONMember("paysFees", .boolean, "Whether a key that pays fees is set.") { $0.settlerKey != nil },
         ])
 
     static let role = JSONResource<Role, Void>(
@@ -56,10 +47,6 @@ struct SettingsEndpoints: Sendable {
                 body: .json(Self.settings.editSchema, example: ["name": "Ada's songs"]), answers: [Self.edition("The settings as they are now.")],
                 isConditional: true
             ) { call in try await edit(call) },
-            Endpoint(
-                method: .get, path: "/networks", id: "settings.networks", summary: "List the chains on which real money is taken",
-                details: "They are set with “pushcart setup”.", access: .permission(.settingsRead), answers: [.page("Network", "The networks.")]
-            ) { _ in EndpointAnswer(Page.json(try shop.reader.networks().map(Self.network.write), next: nil)).response },
             Endpoint(
                 method: .get, path: "/roles", id: "settings.roles", summary: "List the roles and what each may do", access: .signedIn,
                 answers: [.page("Role", "The roles.")]

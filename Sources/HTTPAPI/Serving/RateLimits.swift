@@ -2,7 +2,9 @@ import Access
 import Domain
 import HTTPTypes
 import Hummingbird
+import JSON
 import NIOCore
+import X402
 
 extension Shop {
     /// The client's address, past our own proxies; nil on a unix socket.
@@ -23,7 +25,7 @@ extension Shop {
     /// - Throws: 429 when nothing is left.
     @discardableResult
     func take(
-        _ budget: RateLimitBudget, _ request: Request, _ context: ShopContext, caller: Principal? = nil, wallet: [UInt8]? = nil
+        _ budget: RateLimitBudget, _ request: Request, _ context: ShopContext, caller: Principal? = nil
     ) throws(Problem) -> HTTPFields {
         guard limiter.limits[budget] != nil, let client = client(request, context) else { return [:] }
         var subjects = [RateLimitSubject.address(client)]
@@ -32,12 +34,28 @@ extension Shop {
         case .person(let id, _): subjects.append(.person(id: id))
         case .local, nil: break
         }
-        if let wallet { subjects.append(.wallet(wallet)) }
         let decision = limiter.take(budget, by: subjects)
         guard let texts = decision.headers else { return [:] }
         var headers: HTTPFields = [.rateLimitPolicy: texts.policy, .rateLimit: texts.limit]
         guard case .refused(_, _, let seconds) = decision else { return headers }
         headers[.retryAfter] = String(seconds)
         throw Problem(.tooManyRequests, "Too many requests; go on in \(seconds) s.", headers: headers)
+    }
+
+    /// Refuses a wallet that has used up its turns of paying. Whose wallet it is has not been proved yet, so that this takes none:
+    /// nobody uses up the turns of another.
+    func checkWallet(_ payload: PaymentPayload) throws(Problem) {
+        guard limiter.limits[.payments] != nil, let text = payload.payload["authorization"]?["from"]?.string,
+            let seconds = limiter.wait(.payments, for: .wallet(Array(text.lowercased().utf8)))
+        else { return }
+        throw Problem(
+            .tooManyRequests, "This wallet pays too often; go on in \(seconds) s.",
+            headers: ProductRoutes.crossOrigin.adding(.retryAfter, String(seconds)))
+    }
+
+    /// Counts a payment by the wallet that has proved itself by its signature.
+    func countWallet(_ payer: [UInt8]) {
+        guard limiter.limits[.payments] != nil else { return }
+        _ = limiter.take(.payments, by: [.wallet(Array("0x\(lowercaseHex(payer))".utf8))])
     }
 }

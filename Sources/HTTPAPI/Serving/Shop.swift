@@ -26,6 +26,7 @@ public struct Shop: Sendable {
     public let uploads: UploadStore
     public let access: AccessDesk
     public let answerSeal: AnswerSeal
+    public let makeNetwork: NetworkMaking
     public let limiter: RateLimiter
     /// Our own proxies, whose word on a client's address is believed.
     public let trustedProxies: [AddressBlock]
@@ -38,7 +39,8 @@ public struct Shop: Sendable {
     public init(
         settings: SettingsBook, origin: String, isPractice: Bool, catalogue: Catalogue, gate: Paygate, reader: Reader, deliveries: DeliveryLog,
         writerLoad: @escaping @Sendable () -> WriterLoad, links: ContentLinkSigner, uploads: UploadStore,
-        access: AccessDesk, answerSeal: AnswerSeal, limiter: RateLimiter = RateLimiter(.off), trustedProxies: [AddressBlock] = [],
+        access: AccessDesk, answerSeal: AnswerSeal, makeNetwork: @escaping NetworkMaking, limiter: RateLimiter = RateLimiter(.off),
+        trustedProxies: [AddressBlock] = [],
         metrics: RequestMetrics = RequestMetrics(PrometheusRegistry()),
         version: String, now: @escaping WallClock, log: Logger
     ) {
@@ -55,6 +57,7 @@ public struct Shop: Sendable {
         self.uploads = uploads
         self.access = access
         self.answerSeal = answerSeal
+        self.makeNetwork = makeNetwork
         self.limiter = limiter
         self.trustedProxies = trustedProxies
         self.metrics = metrics

@@ -1,12 +1,11 @@
 import Access
 import ArgumentParser
 import Domain
-import EVM
 import Foundation
+import HTTPAPI
 import Logging
 import Sealing
 import Storage
-import X402EVM
 
 /// `pushcart setup`: the owner, and where the money goes.
 struct SetupCommand: AsyncParsableCommand, ShopCommand {
@@ -46,14 +45,12 @@ struct SetupCommand: AsyncParsableCommand, ShopCommand {
         guard let address = MailAddress(email) else { throw CommandFailure(exitCode: 2, sentence: "“\(email.prefix(80))” is no mail address.") }
         let password = try passwordFile?.firstLine() ?? Self.ask("A password", secret: true, option: "--password-file")
         if let refusal = PasswordRule.refusal(password, email: address) { throw CommandFailure(exitCode: 2, sentence: refusal.description) }
-        let key = try settlerKeyFile.map(Self.key)
-        let network = try shopNetwork(machine)
+        let draft = try draft(machine)
         let origin = try origin.map(MachineSettings.origin)
         let path = data ?? machine.data ?? DataDirectory.standard
         guard let directory = try DataDirectory.take(path, create: true) else {
             throw CommandFailure.tryAgain("The shop in \(DataDirectory.absolute(path)) is running; stop it, then run the same command again.")
         }
-        if let key, let name = network?.settlerKey { try directory.store(Data(key.utf8), name) }
         let database: ShopDatabase
         do { database = try ShopDatabase(path: directory.database) } catch let error as StorageError {
             throw CommandFailure.refused(error.description)
@@ -62,6 +59,8 @@ struct SetupCommand: AsyncParsableCommand, ShopCommand {
         if let name { settings.name = name }
         if let origin { settings.origin = origin }
         let vault = try ShopAssembly.vault(directory)
+        let networks = NetworkSetup(machine: machine, directory: directory, vault: vault)
+        let network = try draft.map { try networks.make($0, before: nil) }
         let access = try AccessDesk(
             database: database, vault: vault, issuer: settings.origin ?? "", shopName: settings.name, log: ServeLog.make(.warning),
             now: ShopAssembly.wallClock)
@@ -73,51 +72,34 @@ struct SetupCommand: AsyncParsableCommand, ShopCommand {
         try database.close()
         print(
             """
-            The shop in \(directory.path) is set up\(network.map { ": paid on \($0.network)" } ?? " with practice money").
+            The shop in \(directory.path) is set up\(draft.map { ": paid on \($0.network)" } ?? " with practice money").
             Open it:  pushcart serve --data \(directory.path)
             """)
     }
 
-    private func shopNetwork(_ machine: MachineSettings) throws -> ShopNetwork? {
+    /// What was said of the network, checked before anything is stored; nil without one.
+    private func draft(_ machine: MachineSettings) throws -> NetworkDraft? {
         guard let text = network else { return nil }
         guard let network = Network(caip2: text) else {
             throw CommandFailure(exitCode: 2, sentence: "“\(text.prefix(80))” is no network; write it like eip155:8453.")
         }
-        let own = machine.networks.first { $0.chainID == network.chainID }
-        guard own != nil || NetworkPreset.of(chainID: network.chainID) != nil else {
-            let known = NetworkPreset.all.map { "eip155:\($0.chainID) (\($0.name))" }.joined(separator: ", ")
-            throw CommandFailure(
-                exitCode: 2, sentence: "\(network) is not a network that Pushcart knows: \(known). Others are described in pushcart.yaml.")
+        let key = try settlerKeyFile.map { try $0.firstLine().trimmingCharacters(in: .whitespaces) }
+        let draft = NetworkDraft(network: network, payTo: payTo ?? "", rpcURL: rpcURL, settlerKey: key)
+        do { _ = try NetworkSetup.check(draft, machine, hasKey: false) } catch {
+            switch error.field {
+            case .settlerKey where key != nil:
+                throw CommandFailure.refused("\(settlerKeyFile?.path ?? "") holds no private key; a key is 64 hexadecimal digits.")
+            case .settlerKey:
+                throw CommandFailure(exitCode: 2, sentence: "Name the key that pays network fees: --settler-key-file FILE.")
+            case .payTo where payTo == nil: throw CommandFailure(exitCode: 2, sentence: "Say where the money goes: --pay-to 0x…")
+            case .rpcURL where rpcURL == nil: throw CommandFailure(exitCode: 2, sentence: "Name a node of the chain: --rpc-url URL.")
+            case .rpcURL, .payTo, .network: throw CommandFailure(exitCode: 2, sentence: error.sentence)
+            }
         }
-        guard let payTo else { throw CommandFailure(exitCode: 2, sentence: "Say where the money goes: --pay-to 0x…") }
-        guard let address = EVMAddress(hex: payTo), address != .zero else {
-            throw CommandFailure(exitCode: 2, sentence: "“\(payTo.prefix(80))” is no address; it has 0x and 40 hexadecimal digits.")
-        }
-        if AddressChecksum(of: payTo) == .wrong {
-            throw CommandFailure(
-                exitCode: 2,
-                sentence: "The capitals of “\(payTo)” do not fit its digits; there is a typing error in it. Copy it again from your wallet.")
-        }
-        guard rpcURL != nil || own?.rpcURLs.isEmpty == false else {
-            throw CommandFailure(exitCode: 2, sentence: "Name a node of the chain: --rpc-url URL.")
-        }
-        if let rpcURL, !NetworkSettings.isURL(rpcURL) {
-            throw CommandFailure(exitCode: 2, sentence: "“\(rpcURL.prefix(80))” is no http or https address.")
-        }
-        guard settlerKeyFile != nil else {
-            throw CommandFailure(exitCode: 2, sentence: "Name the key that pays network fees: --settler-key-file FILE.")
-        }
-        return ShopNetwork(network: network, payTo: address.bytes, rpcURL: rpcURL, settlerKey: "settler-\(network.chainID).key")
+        return draft
     }
 
-    // MARK: Files and questions
-
-    private static func key(_ file: SecretFile) throws -> String {
-        let line = try file.firstLine().trimmingCharacters(in: .whitespaces)
-        let text = line.hasPrefix("0x") ? line : "0x" + line
-        guard PrivateKey(hex: text) != nil else { throw CommandFailure.refused("\(file.path) holds no private key; a key is 64 hexadecimal digits.") }
-        return text
-    }
+    // MARK: Questions
 
     private static func ask(_ question: String, secret: Bool, option: String) throws -> String {
         guard isatty(STDIN_FILENO) == 1 else { throw CommandFailure(exitCode: 2, sentence: "\(question) is missing; give \(option).") }

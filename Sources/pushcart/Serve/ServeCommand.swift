@@ -40,7 +40,7 @@ struct ServeCommand: AsyncParsableCommand, ShopCommand {
         let log = ServeLog.make(machine.logLevel)
         let assembly = try ShopAssembly(directory, machine, port: machine.port, log: log)
         do {
-            try await assembly.access.prepare()
+            try await assembly.prepare()
             try await serve(assembly, machine, directory, log)
         } catch {
             try? await assembly.close()  // the first error is the one to tell

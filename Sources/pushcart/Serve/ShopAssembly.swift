@@ -30,6 +30,7 @@ struct ShopAssembly {
     let connections: ConnectionLimits
     private let http: HTTPClient
     private let vault: Vault
+    private let networkSetup: NetworkSetup
     let access: AccessDesk
 
     /// - Parameter port: the port that the daemon really listens on, for the origin.
@@ -40,11 +41,14 @@ struct ShopAssembly {
         } catch { throw CommandFailure.refused("The shop's database cannot be opened: \(error)") }
         let (reader, writer) = (database.reader, database.writer)
         let settings = SettingsBook(try reader.settings(), writer: writer, now: now)
-        let uploads = try UploadStore(directory: directory.uploads, contents: try ContentStore(directory: directory.contents), now: now)
+        let uploads = try UploadStore(
+            directory: directory.uploads, contents: try ContentStore(directory: directory.contents), writer: writer, now: now)
         let catalogue = Catalogue(reader: reader, writer: writer, contents: try ContentStore(directory: directory.contents), now: now)
         let (offersKey, linksKey) = (try directory.secret("offers.key"), try directory.secret("links.key"))
-        let networks = try reader.networks().map { try ChainSettings($0, machine, directory) }
         vault = try Self.vault(directory)
+        let setup = NetworkSetup(machine: machine, directory: directory, vault: vault)
+        networkSetup = setup
+        let networks = try reader.networks().map { try ChainSettings($0, url: try setup.url($0), machine, directory) }
         let origin = machine.origin ?? settings.current.origin ?? machine.standardOrigin(port: port)
         access = try AccessDesk(database: database, vault: vault, issuer: origin, shopName: settings.current.name, log: log, now: now)
 
@@ -85,6 +89,7 @@ struct ShopAssembly {
             answerSeal: AnswerSeal(
                 seal: { [vault] in try vault.seal($0, for: .shop, field: "call.answer") },
                 open: { [vault] in try vault.open($0, for: .shop, field: "call.answer") }),
+            makeNetwork: { draft in try setup.make(draft, before: try reader.networks().first { $0.network == draft.network }) },
             limiter: limiter, trustedProxies: machine.trustedProxies, metrics: RequestMetrics(registry), version: Self.version, now: now, log: log)
         services = [deliveries] + chains + [Reconciler(gate: gate, now: now), Upkeep(access: access, writer: writer, now: now, log: log)]
     }
@@ -119,7 +124,7 @@ struct ShopAssembly {
         let settler: PrivateKey
         let fees: FeePolicy
 
-        init(_ network: ShopNetwork, _ machine: MachineSettings, _ directory: DataDirectory) throws {
+        init(_ network: ShopNetwork, url: String?, _ machine: MachineSettings, _ directory: DataDirectory) throws {
             let settings = machine.networks.first { $0.chainID == network.network.chainID }
             guard let preset = settings?.preset ?? NetworkPreset.of(chainID: network.network.chainID),
                 let option = ShopAssembly.option(preset, payTo: network.payTo, sandbox: false)
@@ -127,7 +132,7 @@ struct ShopAssembly {
                 throw CommandFailure.refused(
                     "The network \(network.network) is not one that Pushcart knows; describe it under “networks” in pushcart.yaml.")
             }
-            let urls = settings.flatMap { $0.rpcURLs.isEmpty ? nil : $0.rpcURLs } ?? network.rpcURL.map { [$0] } ?? []
+            let urls = settings.flatMap { $0.rpcURLs.isEmpty ? nil : $0.rpcURLs } ?? url.map { [$0] } ?? []
             guard !urls.isEmpty else {
                 throw CommandFailure.refused(
                     "No node is known for \(preset.name); set “rpc-urls” for it in pushcart.yaml, or run setup with --rpc-url.")
@@ -140,6 +145,12 @@ struct ShopAssembly {
             settler = key
             fees = settings?.fees ?? .standard(chainID: preset.chainID)
         }
+    }
+
+    /// What must be done before anybody is let in.
+    func prepare() async throws {
+        try await networkSetup.sealLegacy(database)
+        try await access.prepare()
     }
 
     /// A link for the owner of a shop that has none; nil when it has one.
@@ -171,9 +182,13 @@ struct ShopAssembly {
     static func vault(_ directory: DataDirectory) throws -> Vault {
         do {
             try directory.makeKeys()
-            let node = try NodeKey.load(
-                path: "\(directory.keys)/node.key", credentials: ProcessInfo.processInfo.environment["CREDENTIALS_DIRECTORY"])
-            return try Vault(path: directory.subjects, node: node)
+            let path = "\(directory.keys)/node.key"
+            let node = try NodeKey.load(path: path, credentials: ProcessInfo.processInfo.environment["CREDENTIALS_DIRECTORY"])
+            // A rotation that was cut off is finished first.
+            guard let next = try NodeKey.next(beside: path, isMade: false) else { return try Vault(path: directory.subjects, node: node) }
+            let vault = try Vault(path: directory.subjects, node: next, previous: [node])
+            try NodeKey.adoptNext(beside: path)
+            return vault
         } catch let error as SealingError { throw CommandFailure.refused(error.description) }
     }
 

@@ -1,0 +1,112 @@
+public import Domain
+import Foundation
+import GRDB
+
+/// A chain on which the shop takes real money.
+public struct ShopNetwork: Hashable, Sendable {
+    /// The address of a node: it may hold a key of its provider, so that it is sealed.
+    public enum Node: Hashable, Sendable {
+        case sealed([UInt8])
+        /// As versions before 0.2 stored it, until the daemon seals it.
+        case open(String)
+    }
+
+    public let network: Network
+    /// Where the money goes, 20 bytes.
+    public let payTo: [UInt8]
+    /// Given at set-up; the machine's configuration goes before it.
+    public let node: Node?
+    /// Name of the file below the data directory's `keys` that holds the key which pays fees; nil when the shop cannot settle itself.
+    public let settlerKey: String?
+
+    public init(network: Network, payTo: [UInt8], node: Node?, settlerKey: String?) {
+        self.network = network
+        self.payTo = payTo
+        self.node = node
+        self.settlerKey = settlerKey
+    }
+
+    /// Adds it behind the others, or replaces what was said of that chain before.
+    func store(_ db: Database) throws {
+        var (sealed, open): ([UInt8]?, String?)
+        switch node {
+        case .sealed(let bytes)?: sealed = bytes
+        case .open(let url)?: open = url
+        case nil: break
+        }
+        try db.execute(
+            sql: """
+                INSERT INTO networks(chain_id, position, pay_to, rpc_url, rpc_sealed, settler_key)
+                VALUES (?, (SELECT coalesce(max(position), 0) + 1 FROM networks), ?, ?, ?, ?)
+                ON CONFLICT (chain_id) DO UPDATE SET pay_to = excluded.pay_to, rpc_url = excluded.rpc_url, rpc_sealed = excluded.rpc_sealed,
+                    settler_key = excluded.settler_key
+                """,
+            arguments: [Int64(network.chainID), blob(payTo), open, sealed.map(blob), settlerKey])
+    }
+}
+
+/// What came of taking a chain out of use.
+public enum NetworkRemoval: Hashable, Sendable {
+    case removed
+    case unknown
+    /// Payments on it have not ended.
+    case busy(payments: Int)
+}
+
+extension Reader {
+    /// The chains in use, in the order in which they are offered.
+    public func networks() throws -> [ShopNetwork] {
+        try lookUp { db in
+            try Row.fetchAll(db, sql: "SELECT chain_id, pay_to, rpc_url, rpc_sealed, settler_key FROM networks ORDER BY position").map { row in
+                guard let network = Network(chainID: UInt64(row[0] as Int64)) else { throw StorageError.corrupt("a network") }
+                let open: String? = row[2]
+                let sealed: Data? = row[3]
+                return ShopNetwork(
+                    network: network, payTo: try row.bytes(1), node: sealed.map { .sealed([UInt8]($0)) } ?? open.map { .open($0) },
+                    settlerKey: row[4])
+            }
+        }
+    }
+}
+
+extension Writer {
+    /// Sets how the shop is paid on a chain. What runs goes on as it began; the next start takes it up.
+    public func setNetwork(_ network: ShopNetwork, actor: String, at now: Timestamp, noting note: WriteNote<ShopNetwork>? = nil) async throws {
+        _ = try await write(noting: note) { db in
+            try network.store(db)
+            try Self.append(db, .networkSet, subject: Int64(network.network.chainID), actor: actor, at: now)
+            return network
+        }
+    }
+
+    /// Takes a chain out of use, unless payments on it are open: nobody would finish them.
+    public func removeNetwork(
+        _ network: Network, actor: String, at now: Timestamp, noting note: WriteNote<NetworkRemoval>? = nil
+    ) async throws -> NetworkRemoval {
+        let chainID = Int64(network.chainID)
+        return try await write(noting: note) { db in
+            let open =
+                try Int.fetchOne(
+                    db,
+                    sql: """
+                        SELECT count(*) FROM payments INDEXED BY payments_open
+                        WHERE state IN ('claimed', 'settling', 'uncertain') AND chain_id = ? AND sandbox = 0
+                        """, arguments: [chainID]) ?? 0
+            guard open == 0 else { return .busy(payments: open) }
+            try db.execute(sql: "DELETE FROM networks WHERE chain_id = ?", arguments: [chainID])
+            guard db.changesCount == 1 else { return .unknown }
+            try Self.append(db, .networkRemoved, subject: chainID, actor: actor, at: now)
+            return .removed
+        }
+    }
+
+    /// Replaces the address of a node that stands open by its sealed form.
+    public func sealNode(of network: Network, open: String, _ sealed: [UInt8]) async throws {
+        try await write { db in
+            try db.execute(sql: "PRAGMA secure_delete = ON")
+            try db.execute(
+                sql: "UPDATE networks SET rpc_sealed = ?, rpc_url = NULL WHERE chain_id = ? AND rpc_url = ?",
+                arguments: [blob(sealed), Int64(network.chainID), open])
+        }
+    }
+}
