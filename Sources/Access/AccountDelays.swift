@@ -9,6 +9,8 @@ final class AccountDelays: Sendable {
     static let free = 10
     private static let longest: Int64 = 300
     private static let addressesRemembered = 1000
+    /// After so long without another wrong password an account begins anew.
+    private static let memory: Duration = .seconds(24 * 3600)
 
     private struct Streak {
         var failures = 0
@@ -38,6 +40,7 @@ final class AccountDelays: Sendable {
                 if streaks.order.count > limit { streaks.byAccount[streaks.order.removeFirst()] = nil }
             }
             var streak = streaks.byAccount[account] ?? Streak(until: now)
+            if streak.until + Self.memory <= now { streak = Streak(until: now) }
             streak.failures += 1
             if streak.addresses.count >= Self.addressesRemembered { streak.addresses.removeFirst() }
             streak.addresses.insert(AddressName.of(address))
@@ -47,9 +50,13 @@ final class AccountDelays: Sendable {
         }
     }
 
-    func succeeded(_ account: [UInt8]) {
+    /// Forgives the address that was right, and no other: whoever guesses from elsewhere goes on waiting.
+    func succeeded(_ account: [UInt8], address: String) {
         streaks.withLock { streaks in
-            guard streaks.byAccount.removeValue(forKey: account) != nil else { return }
+            guard streaks.byAccount[account]?.addresses.remove(AddressName.of(address)) != nil,
+                streaks.byAccount[account]?.addresses.isEmpty == true
+            else { return }
+            streaks.byAccount[account] = nil
             streaks.order.removeAll { $0 == account }
         }
     }

@@ -2,13 +2,13 @@
 ///
 /// Two lanes. An address that was wrong lately, or that has more than one password in hand, goes in the slow lane, which never has
 /// more than one of the threads; so whoever comes with one password at a time waits for nobody but their like. In each lane the addresses
-/// take turns.
+/// take turns; one that was right before goes first, so that guesses which each come from a fresh address hold up nobody who is known.
 struct PasswordQueue<Work> {
     struct Limits: Hashable, Sendable {
         var perAddress = 8
-        /// Of the slow lane; those of the other may come on top, as many again.
+        /// Of the slow lane; those of the other may come on top, as many again, and those of addresses that were right as many once more.
         var inAll = 256
-        /// Addresses remembered for having been wrong.
+        /// Addresses remembered for having been wrong, and as many for having been right.
         var remembered = 20_000
         var threads = 2
     }
@@ -28,6 +28,9 @@ struct PasswordQueue<Work> {
     private var turns: [String] = []
     /// Addresses that were wrong, the earliest first.
     private var wrong: [String] = []
+    /// Addresses that were right, and in which order.
+    private var known: Set<String> = []
+    private var right: [String] = []
     private(set) var waiting = 0
     private var slowRunning = 0
 
@@ -40,7 +43,7 @@ struct PasswordQueue<Work> {
         if line.work.isEmpty { turns.append(address) }
         line.work.append(work)
         if line.work.count + line.running > 1 { line.isHasty = true }
-        guard waiting < (line.isSlow ? 1 : 2) * limits.inAll else {
+        guard waiting < (line.isSlow ? 1 : known.contains(address) ? 3 : 2) * limits.inAll else {
             if line.work.count == 1 { turns.removeLast() }
             return false
         }
@@ -55,11 +58,11 @@ struct PasswordQueue<Work> {
         var chosen: (index: Int, isSlow: Bool)?
         for index in turns.indices {
             let isSlow = lines[turns[index]]?.isSlow ?? true
-            if !isSlow {
+            if !isSlow, known.contains(turns[index]) {
                 chosen = (index, false)
                 break
             }
-            if slowIsFree, chosen == nil { chosen = (index, true) }
+            if isSlow ? slowIsFree && chosen == nil : chosen?.isSlow != false { chosen = (index, isSlow) }
         }
         guard let (index, isSlow) = chosen else { return nil }
         let address = turns.remove(at: index)
@@ -80,7 +83,10 @@ struct PasswordQueue<Work> {
         line.running -= 1
         if line.work.isEmpty, line.running == 0 { line.isHasty = false }
         switch isRight {
-        case true: line.failures = 0
+        case true:
+            line.failures = 0
+            if known.insert(address).inserted { right.append(address) }
+            if right.count > limits.remembered { known.remove(right.removeFirst()) }
         case false:
             line.failures += 1
             if line.failures == 1 { wrong.append(address) }

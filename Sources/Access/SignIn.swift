@@ -53,7 +53,7 @@ public struct SignIn: Sendable {
             delays.failed(account, address: address, at: now())
             return .wrong
         }
-        delays.succeeded(account)
+        delays.succeeded(account, address: address)
         return .signedIn(signedIn)
     }
 }

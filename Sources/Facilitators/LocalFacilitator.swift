@@ -108,7 +108,7 @@ public final class LocalFacilitator: Facilitator, Service {
                 [
                     RPCCall("eth_chainId"), .read(asset.address, ERC20.domainSeparatorCallData), .read(asset.address, ERC20.decimalsCallData),
                 ], anyChain: true)
-            if let mismatch = mismatch(answers) {
+            if let mismatch = try mismatch(answers) {
                 problem = mismatch
             } else {
                 confirmation.withLock { confirmation in
@@ -126,7 +126,11 @@ public final class LocalFacilitator: Facilitator, Service {
         return false
     }
 
-    private func mismatch(_ answers: [Result<JSONValue, RPCRefusal>]) -> String? {
+    /// - Throws: `RPCSilence` when the node refused to tell, which says nothing of the chain.
+    private func mismatch(_ answers: [Result<JSONValue, RPCRefusal>]) throws(RPCSilence) -> String? {
+        for case .failure(let refusal) in answers where !refusal.isRevert {
+            throw RPCSilence(description: "the node does not tell what it is: \(refusal)")
+        }
         guard case .success(let chain) = answers[0], chain.quantity == asset.option.network.chainID else { return "the node is on another chain" }
         guard case .success(let separator) = answers[1], let bytes = separator.data, Bytes32(bytes) == asset.domain.separator else {
             return "the asset's signing domain is another one"

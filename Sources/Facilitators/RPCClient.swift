@@ -27,6 +27,20 @@ struct RPCRefusal: Error, Sendable, CustomStringConvertible {
     /// The call ran and the contract reverted; anything else is the node's own trouble.
     var isRevert: Bool { code == 3 || message.contains("revert") }
     var description: String { "\(message) (\(code))" }
+
+    /// - Parameter url: of the node, which may quote it: what is in it beside the host is a secret, and is cut out of the words.
+    init(code: Int64, message: String, data: String?, url: String) {
+        self.code = code
+        self.data = data
+        var words = String(message.prefix(500))
+        let start = url.firstRange(of: "://")?.upperBound ?? url.startIndex
+        let authority = url[start...].prefix { $0 != "/" && $0 != "?" && $0 != "#" }
+        var secrets = url[authority.endIndex...].split { "/?#&=".contains($0) }
+        if let name = authority.lastIndex(of: "@") { secrets += authority[..<name].split(separator: ":") }
+        // Names that addresses share, such as v1 or rpc, tell nothing.
+        for secret in secrets where secret.utf8.count > 4 { words = words.replacing(secret, with: "…") }
+        self.message = words
+    }
 }
 
 /// No answer that can be believed: the call may or may not have been carried out.
@@ -75,8 +89,11 @@ struct RPCClient: Sendable {
         guard let chainID else { return }
         do {
             _ = try await confirmed.value(url) {
-                guard case .success(let chain) = try await ask(url, [RPCCall("eth_chainId")])[0], chain.quantity == chainID else {
-                    throw RPCSilence(description: "a node is on another chain than \(chainID)")
+                switch try await ask(url, [RPCCall("eth_chainId")])[0] {
+                case .success(let chain) where chain.quantity == chainID: break
+                case .success: throw RPCSilence(description: "a node is on another chain than \(chainID)")
+                // A node that has enough of us is not on another chain.
+                case .failure(let refusal): throw RPCSilence(description: "a node does not tell its chain: \(refusal)")
                 }
                 return true
             }
@@ -108,7 +125,7 @@ struct RPCClient: Sendable {
         } catch let silence as RPCSilence { throw silence } catch {
             throw RPCSilence(description: "the node did not answer: \(error)")
         }
-        return try Self.decode(body, count: calls.count)
+        return try Self.decode(body, count: calls.count, url: url)
     }
 
     private static func encode(_ calls: [RPCCall]) -> [UInt8] {
@@ -118,7 +135,7 @@ struct RPCClient: Sendable {
         return (requests.count == 1 ? requests[0] : .array(requests)).encoded()
     }
 
-    private static func decode(_ body: ByteBuffer, count: Int) throws(RPCSilence) -> [Result<JSONValue, RPCRefusal>] {
+    private static func decode(_ body: ByteBuffer, count: Int, url: String) throws(RPCSilence) -> [Result<JSONValue, RPCRefusal>] {
         let json: JSONValue
         do { json = try JSONValue(parsing: body.readableBytesView, limits: JSONLimits(maxBytes: maximumAnswer)) } catch {
             throw RPCSilence(description: "the node's answer is not JSON")
@@ -130,7 +147,7 @@ struct RPCClient: Sendable {
                 answers[Int(id)] = .failure(
                     RPCRefusal(
                         code: error["code"]?.int64 ?? 0, message: error["message"]?.string ?? "an error without words",
-                        data: error["data"]?.string))
+                        data: error["data"]?.string, url: url))
             } else if let result = answer["result"] {
                 answers[Int(id)] = .success(result)
             }

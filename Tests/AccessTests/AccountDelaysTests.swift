@@ -25,8 +25,20 @@ import Testing
         #expect(delays.wait([1], address: "192.0.2.7", at: Self.start) != nil)
         #expect(delays.wait([1], address: "203.0.113.1", at: Self.start) == nil)
         #expect(delays.wait([2], address: "192.0.2.7", at: Self.start) == nil)
-        delays.succeeded([1])
+        // Who was right is forgiven, and nobody with them.
+        delays.succeeded([1], address: "203.0.113.1")
+        #expect(delays.wait([1], address: "192.0.2.7", at: Self.start) != nil)
+        delays.succeeded([1], address: "192.0.2.7")
         #expect(delays.wait([1], address: "192.0.2.7", at: Self.start) == nil)
+        #expect(delays.wait([1], address: "192.0.2.8", at: Self.start) != nil)
+    }
+
+    @Test func `a day after the last wrong password an account begins anew`() {
+        let delays = AccountDelays()
+        for _ in 0..<20 { delays.failed([1], address: "192.0.2.1", at: Self.start) }
+        let later = Self.start + .seconds(24 * 3600 + 300)
+        delays.failed([1], address: "192.0.2.1", at: later)
+        #expect(delays.wait([1], address: "192.0.2.1", at: later) == nil)
     }
 
     @Test func `so many accounts are remembered and no more`() {

@@ -52,6 +52,22 @@ import Testing
         #expect(queue.waiting == 20)
     }
 
+    @Test func `an address that was right before goes before all that are new, however many come`() {
+        var queue = PasswordQueue<String>(.init(inAll: 10, remembered: 2))
+        for name in ["early", "home", "work"] {
+            _ = queue.add("right", from: name)
+            _ = queue.take()
+            queue.finish(name, wasSlow: false, isRight: true)
+        }
+        for number in 0..<40 { _ = queue.add("guess", from: "fresh \(number)") }
+        #expect(queue.waiting == 20)
+        // Two are remembered, and the first of the three is not one of them.
+        let taken = ["early", "home", "work"].map { queue.add("mine", from: $0) }
+        #expect(taken == [false, true, true])
+        let order = (1...3).map { _ in queue.take()?.address }
+        #expect(order == ["home", "work", "fresh 0"])
+    }
+
     @Test func `addresses take turns`() {
         var queue = PasswordQueue<String>(.init(threads: 8))
         for number in 1...3 { for address in ["a", "b", "c"] { _ = queue.add("\(address)\(number)", from: address) } }

@@ -21,10 +21,9 @@ import X402EVM
     }
 
     static let mismatches: [(change: @Sendable (inout FakeChain.State) -> Void, says: String)] = [
-        ({ $0.chainID = 1 }, "another chain"), ({ $0.troubled = ["eth_chainId"] }, "another chain"),
-        ({ $0.odd = ["eth_chainId": "8453"] }, "another chain"),
+        ({ $0.chainID = 1 }, "another chain"), ({ $0.odd = ["eth_chainId": "8453"] }, "another chain"),
         ({ $0.separator = [UInt8](repeating: 1, count: 32) }, "signing domain"), ({ $0.separator = [] }, "signing domain"),
-        ({ $0.troubled = ["eth_call"] }, "signing domain"), ({ $0.decimals = 18 }, "other decimals"), ({ $0.decimals = 0 }, "other decimals"),
+        ({ $0.decimals = 18 }, "other decimals"), ({ $0.decimals = 0 }, "other decimals"),
     ]
 
     @Test(arguments: mismatches.indices) func `a network that is another one is withheld with its reason, also after it was offered`(_ index: Int)
@@ -61,6 +60,20 @@ import X402EVM
         desk.chain.set { $0.isCut = true }
         #expect(await desk.facilitator.confirm())
         #expect(desk.facilitator.shortfall(desk.option) == nil)
+    }
+
+    @Test(arguments: ["eth_chainId", "eth_call"])
+    func `a node that refuses to answer, as one does that has enough of us, is silent and not on another chain`(_ method: String) async throws {
+        let desk = try await ChainDesk()
+        desk.chain.set { $0.troubled = [method] }
+        #expect(!(await desk.facilitator.confirm()))
+        #expect(desk.facilitator.shortfall(desk.option)?.contains("still connecting") == true)
+        desk.chain.set { $0.troubled = [] }
+        #expect(await desk.facilitator.confirm())
+        desk.chain.set { $0.troubled = [method] }
+        #expect(await desk.facilitator.confirm())
+        #expect(desk.facilitator.shortfall(desk.option) == nil)
+        #expect(!desk.logBook.all.contains { $0.hasPrefix("error") })
     }
 
     @Test func `the service confirms by itself and remembers the fees of the day`() async throws {

@@ -219,7 +219,7 @@ import Testing
             (-32005, "limit exceeded", false), (0, "", false),
         ] as [(Int64, String, Bool)])
     func `a revert is told from a node's own trouble`(_ code: Int64, _ message: String, _ isRevert: Bool) {
-        #expect(RPCRefusal(code: code, message: message, data: nil).isRevert == isRevert)
+        #expect(RPCRefusal(code: code, message: message, data: nil, url: "http://a").isRevert == isRevert)
     }
 
     @Test func `a read of a contract names only what is set`() throws {
@@ -229,5 +229,15 @@ import Testing
         #expect(plain.parameters == [["to": .string(to.hex), "data": "0xab"], "latest"])
         let full = RPCCall.read(to, [], from: to, gas: 150_000, block: "0x10")
         #expect(full.parameters == [["to": .string(to.hex), "data": "0x", "from": .string(to.hex), "gas": "0x249f0"], "0x10"])
+    }
+
+    @Test(arguments: [
+        ("https://rpc.example/v3/1f2e3d4c5b", "no such project: /v3/1f2e3d4c5b", "no such project: /v3/…"),
+        ("https://rpc.example/?apikey=1f2e3d4c5b", "bad key 1f2e3d4c5b", "bad key …"),
+        ("https://user:pass-word@rpc.example", "user:pass-word may not", "user:… may not"),
+        ("http://127.0.0.1:8545", "execution reverted", "execution reverted"),
+    ])
+    func `what is secret in a node's address is cut out of its words`(_ url: String, _ said: String, _ kept: String) {
+        #expect(RPCRefusal(code: -1, message: said, data: nil, url: url).description == "\(kept) (-1)")
     }
 }

@@ -192,7 +192,11 @@ import Testing
             let own = try #require(keys.first { $0["name"] == "owner" }?["id"]?.int64)
             return [(409, "key-in-use", try await ask(endpoint.body == nil ? nil : ["name": "x"], "/keys/\(own)"))]
         case "sessions.create":
-            return [(401, "wrong-credentials", try await ask(["email": "nobody@example.com", "password": "x"], as: nil))]
+            let wrong: JSONValue = ["email": "nobody@example.com", "password": "x"]
+            return [
+                (401, "wrong-credentials", try await ask(wrong, as: nil)),
+                (403, "foreign-origin", try await ask(wrong, as: nil, [.origin: "https://evil.example"])),
+            ]
         case "sessions.refresh":
             return [
                 (401, "session-over", try await ask(as: nil)), (403, "foreign-origin", try await ask(as: nil, [.origin: "https://evil.example"])),

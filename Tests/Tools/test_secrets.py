@@ -347,7 +347,6 @@ def test_nothing_secret_is_in_the_log_at_its_most_talkative(scene):
     assert found(planted, scene.log) == set()
 
 
-@pytest.mark.xfail(strict=True, reason="“a payment could not be verified:” is followed by the node's own words, which may name its URL")
 def test_the_key_of_a_node_is_not_in_the_log(scene):
     assert found({"it": scene.planted["the RPC URL's key"]}, scene.log) == set()
 

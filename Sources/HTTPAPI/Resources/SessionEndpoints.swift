@@ -128,7 +128,11 @@ struct SessionEndpoints: Sendable {
                     "Sets a cookie by which `sessions.refresh` gives the next access token. With a second step the first try without `code` is answered 401 with the type `code-needed`.",
                 access: .everyone,
                 body: .json(Self.credentials.creationSchema, example: ["email": "ada@example.com", "password": "four words in a row"]),
-                answers: [.created("SignedIn", "Signed in.")], refusals: [(.unauthorized, "The mail address, the password or the code is wrong.")]
+                answers: [.created("SignedIn", "Signed in.")],
+                refusals: [
+                    (.unauthorized, "The mail address, the password or the code is wrong."),
+                    (.forbidden, "The request comes from a page of another origin."),
+                ]
             ) { call in try await signIn(call) },
             Endpoint(
                 method: .post, path: "/sessions/refresh", id: "sessions.refresh", summary: "Take the next access token",
@@ -217,6 +221,7 @@ struct SessionEndpoints: Sendable {
     // MARK: Signing in
 
     private func signIn(_ call: EndpointCall) async throws -> Response {
+        try checkOrigin(call)
         let (draft, problems) = Self.credentials.readCreation(try call.json())
         guard problems.isEmpty, let email = draft.email, let password = draft.password else { throw Problem.invalid(problems) }
         let outcome = try await shop.access.signIn(
@@ -249,11 +254,16 @@ struct SessionEndpoints: Sendable {
         return "\(Self.cookie)=\(value); Path=/api/v1/sessions; Max-Age=\(age); HttpOnly; SameSite=Strict\(secure)"
     }
 
-    private func refresh(_ call: EndpointCall) async throws -> Response {
-        // The cookie comes by itself, so who sends it must be one of our own pages, or no browser.
+    /// Cookies are taken and given to our own pages, or to no browser at all: they come and stay by themselves.
+    private func checkOrigin(_ call: EndpointCall) throws(Problem) {
         let headers = call.request.headers
         let isForeign = headers[.origin].map { $0 != shop.origin } ?? headers[.secFetchSite].map { $0 != "same-origin" } ?? false
         guard !isForeign else { throw Problem(.forbidden, "This is for the shop's own pages.", kind: "foreign-origin") }
+    }
+
+    private func refresh(_ call: EndpointCall) async throws -> Response {
+        try checkOrigin(call)
+        let headers = call.request.headers
         let over = Problem(
             .unauthorized, "Nobody is signed in here any more; sign in again.",
             headers: [.wwwAuthenticate: "Bearer", .setCookie: cookie("", age: 0)], kind: "session-over")
