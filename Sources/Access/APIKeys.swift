@@ -1,4 +1,4 @@
-import Caching
+public import Caching
 public import Domain
 public import Logging
 public import Sealing
@@ -24,8 +24,11 @@ public final class APIKeys: Sendable {
         uses = KeyUses(writer: database.writer, log: log)
         self.random = random
         self.now = now
-        found = Cache(limit: remembered, lifetime: .seconds(600))
+        found = Cache("api-keys", limit: remembered, bytes: 16 << 20, lifetime: .seconds(600)) { $0.utf8.count + 32 + $1.heapBytes }
     }
+
+    /// The caches, for whoever watches the process.
+    public var caches: [CacheMeter] { [found.meter] }
 
     /// Makes a key. Its text is in the outcome and nowhere else.
     public func create(_ terms: APIKeyTerms, by principal: Principal, noting note: WriteNote<APIKeyOutcome>? = nil) async throws -> APIKeyOutcome {
@@ -102,6 +105,15 @@ public final class APIKeys: Sendable {
         return APIKey(
             id: key.id, prefix: key.prefix, terms: key.terms, spent: key.spent, createdBy: key.createdBy, createdAt: key.createdAt, usedAt: used,
             revokedAt: key.revokedAt)
+    }
+}
+
+extension KeyRow {
+    /// What its texts and sets take on the heap, about.
+    fileprivate var heapBytes: Int {
+        let terms = key.terms
+        let sets = (terms.scopes?.count ?? 0) * 2 + (terms.products?.count ?? 0) * 16 + (terms.addresses?.count ?? 0) * 32
+        return key.prefix.utf8.count + terms.name.utf8.count + key.createdBy.utf8.count + hash.count + sets + 6 * 32
     }
 }
 

@@ -1,3 +1,4 @@
+public import Caching
 public import Domain
 public import Logging
 public import Sealing
@@ -16,6 +17,8 @@ public struct AccessDesk: Sendable {
     public let personalData: PersonalData
     public let retention: Retention
     public let admission: Admission
+    /// The caches, for whoever watches the process.
+    public let caches: [CacheMeter]
 
     /// - Parameters:
     ///   - issuer: the shop's public origin, named in every token.
@@ -30,6 +33,7 @@ public struct AccessDesk: Sendable {
         twoSteps = TwoSteps(database: database, vault: vault, issuer: shopName, now: now)
         signIn = SignIn(database: database, vault: vault, passwords: passwords, twoSteps: twoSteps, sessions: sessions, now: now)
         keys = APIKeys(database: database, vault: vault, log: log, now: now)
+        caches = standings.caches + tokens.caches + keys.caches
         setupLinks = SetupLinks(people: people)
         personalData = PersonalData(people: people, sessions: sessions)
         retention = Retention(database: database, now: now)

@@ -1,4 +1,4 @@
-import Caching
+public import Caching
 import Crypto
 public import Domain
 import Foundation
@@ -34,8 +34,11 @@ public final class AccessTokens: Sendable {
         self.standings = standings
         self.random = random
         self.now = now
-        verified = Cache(limit: remembered, lifetime: Self.lifetime)
+        verified = Cache("access-tokens", limit: remembered, bytes: 8 << 20, lifetime: Self.lifetime) { hash, _ in 32 + hash.count }
     }
+
+    /// The caches, for whoever watches the process.
+    public var caches: [CacheMeter] { [verified.meter] }
 
     /// - Throws: `SigningKeyMissing` before the keys are prepared.
     func issue(person: Int64, session: Int64, role: Role) async throws -> (token: String, expiresAt: Timestamp) {

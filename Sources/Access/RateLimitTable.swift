@@ -24,6 +24,7 @@ final class RateLimitTable: Sendable {
     private let shards: [Shard]
     private let sets: UInt64
     private let pushedOut = Atomic<Int>(0)
+    private let refused = Atomic<Int>(0)
 
     /// - Parameter capacity: buckets at least; rounded up to a power of two. 16 bytes each.
     init(capacity: Int) {
@@ -36,6 +37,11 @@ final class RateLimitTable: Sendable {
 
     /// How many buckets were forgotten while they still counted.
     var forgotten: Int { pushedOut.load(ordering: .relaxed) }
+
+    /// How many requests were refused because of a bucket in here.
+    var refusals: Int { refused.load(ordering: .relaxed) }
+
+    func countRefusal() { refused.wrappingAdd(1, ordering: .relaxed) }
 
     /// How long the bucket of `fingerprint` will have been waiting to be full, in nanoseconds, when `cost` is added; adds it when that is at most `most`.
     /// - Parameter charging: whether it is added at all.

@@ -31,6 +31,9 @@ public final class RateLimiter: Sendable {
         return debt > most ? Self.seconds(debt - most) : nil
     }
 
+    /// How many requests a budget has refused.
+    public func refusals(_ budget: RateLimitBudget) -> Int { tables[budget]?.refusals ?? 0 }
+
     /// Takes one turn from each of the subjects' buckets, or, when one of them has none left, from nobody's.
     ///
     /// A turn that is given back, because a later subject was refused, was gone for some nanoseconds: two requests that race for the
@@ -51,6 +54,7 @@ public final class RateLimiter: Sendable {
                 budget, limit: limit, remaining: Int((most - worst) / limit.interval), resetSeconds: Self.seconds(worst))
         }
         for subject in subjects.prefix(charged) { table.takeBack(limit.interval, from: Self.fingerprint(subject)) }
+        table.countRefusal()
         return .refused(budget, limit: limit, retryAfterSeconds: Self.seconds(worst - most))
     }
 

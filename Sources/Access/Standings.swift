@@ -1,4 +1,4 @@
-import Caching
+public import Caching
 public import Storage
 
 /// What was looked up of sessions and their people, so that a token costs no look into the file. Whatever changes a session or a person
@@ -10,9 +10,12 @@ public final class Standings: Sendable {
 
     public init(reader: Reader, limit: Int = 10_000) {
         self.reader = reader
-        sessions = Cache(limit: limit, lifetime: .seconds(600))
-        people = Cache(limit: limit, lifetime: .seconds(600))
+        sessions = Cache("sessions", limit: limit, bytes: 8 << 20, lifetime: .seconds(600))
+        people = Cache("people", limit: limit, bytes: 8 << 20, lifetime: .seconds(600))
     }
+
+    /// The caches, for whoever watches the process.
+    public var caches: [CacheMeter] { [sessions.meter, people.meter] }
 
     /// Nil for a session that there is not.
     func session(_ id: Int64) async throws -> SessionStanding? {

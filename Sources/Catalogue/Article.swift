@@ -14,6 +14,9 @@ public struct Article: Sendable {
     /// Up to 0.29.0.gfm.6 (Debian 12), cmark-gfm registers its extensions and marks their characters in plain global variables.
     private static let oneAtATime = Mutex(())
 
+    /// What its texts take in memory.
+    var heapBytes: Int { markdown.utf8.count + html.utf8.count + (teaserMarkdown?.utf8.count ?? 0) + (teaserHTML?.utf8.count ?? 0) + 4 * 32 }
+
     /// - Throws: `ArticleError` when the bytes are not UTF-8.
     public init(bytes: [UInt8]) throws(ArticleError) {
         guard let text = String(validating: bytes, as: UTF8.self) else { throw .notText }

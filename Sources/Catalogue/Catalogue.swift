@@ -1,4 +1,4 @@
-import Caching
+public import Caching
 public import Domain
 public import Storage
 
@@ -8,9 +8,16 @@ public final class Catalogue: Sendable {
     private let reader: Reader
     private let writer: Writer
     private let now: WallClock
-    private let products = Cache<Slug, Product?>(limit: 4096, lifetime: .seconds(3600))
-    private let articles = Cache<ContentDigest, Article>(limit: 16, lifetime: .seconds(3600))
-    private let former = Cache<Int64, [FormerPrice]>(limit: 4096, lifetime: .seconds(3600))
+    private let products = Cache<Slug, Product?>("products", limit: 4096, bytes: 16 << 20, lifetime: .seconds(3600)) { slug, product in
+        slug.text.utf8.count + (product?.heapBytes ?? 0)
+    }
+    private let articles = Cache<ContentDigest, Article>("articles", limit: 16, bytes: 32 << 20, lifetime: .seconds(3600)) { $1.heapBytes + 64 }
+    private let former = Cache<Int64, [FormerPrice]>("former-prices", limit: 4096, bytes: 4 << 20, lifetime: .seconds(3600)) {
+        32 + $1.count * MemoryLayout<FormerPrice>.stride
+    }
+
+    /// The caches, for whoever watches the process.
+    public var caches: [CacheMeter] { [products.meter, articles.meter, former.meter] }
 
     public struct FormerPrice: Sendable {
         public let price: Money
@@ -26,7 +33,7 @@ public final class Catalogue: Sendable {
 
     /// The product of that name in any state, or nil.
     public func product(_ slug: Slug) async throws -> Product? {
-        if let cached = products.value(slug) { return cached }
+        if let cached = products.hit(slug) { return cached }
         let reader = reader
         let product = try await products.value(slug) { try reader.product(slug: slug) }
         if product == nil { products.remove(slug) }  // whoever guesses names must not push real ones out
@@ -40,7 +47,7 @@ public final class Catalogue: Sendable {
 
     /// The article whose Markdown has that digest. Rendering a long one takes a while, so whoever asks meanwhile waits for the same.
     public func article(_ content: Content) async throws -> Article {
-        if let cached = articles.value(content.digest) { return cached }
+        if let cached = articles.hit(content.digest) { return cached }
         let contents = contents
         return try await articles.value(content.digest) { try Article(bytes: contents.bytes(content.digest)) }
     }

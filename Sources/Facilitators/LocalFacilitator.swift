@@ -1,6 +1,6 @@
 public import AsyncHTTPClient
 import BigInt
-import Caching
+public import Caching
 public import Domain
 public import EVM
 import JSON
@@ -28,9 +28,10 @@ public final class LocalFacilitator: Facilitator, Service {
     let nonces: SettlerNonces
     let fees = FeeLedger()
     private let confirmation = Mutex<Confirmation>(.open("This shop is still connecting to its network; try again in a moment."))
-    private let state = Cache<Int, ChainState>(limit: 1, lifetime: .seconds(3))
-    private let codes = Cache<EVMAddress, Bool>(limit: 4096, lifetime: .seconds(60))
+    private let state = Cache<Int, ChainState>("chain-state", limit: 1, bytes: 4096, lifetime: .seconds(3))
+    private let codes = Cache<EVMAddress, Bool>("account-codes", limit: 4096, bytes: 1 << 20, lifetime: .seconds(60)) { _, _ in 52 }
     private let codeLookUps: LookUpLimit
+    private let head = ChainHead()
 
     private enum Confirmation {
         case open(String)
@@ -48,7 +49,7 @@ public final class LocalFacilitator: Facilitator, Service {
     ///   - settler: the key that pays fees; it never holds the shop's income.
     public init(
         option: PaymentOption, urls: [String], settler: PrivateKey, policy: FeePolicy, http: HTTPClient, reader: Reader, writer: Writer,
-        now: @escaping WallClock, log: Logger
+        metrics: RPCMetrics = .none, now: @escaping WallClock, log: Logger
     ) {
         guard let asset = ExactAsset(option), !option.sandbox else { preconditionFailure("a chain settles real money") }
         self.asset = asset
@@ -61,7 +62,7 @@ public final class LocalFacilitator: Facilitator, Service {
         var log = log
         log[metadataKey: "network"] = "\(option.network)"
         self.log = log
-        let rpc = RPCClient(urls: urls, chainID: option.network.chainID, http: http)
+        let rpc = RPCClient(urls: urls, chainID: option.network.chainID, http: http, metrics: metrics)
         self.rpc = rpc
         let account = settler.address.hex
         nonces = SettlerNonces {
@@ -72,6 +73,12 @@ public final class LocalFacilitator: Facilitator, Service {
         }
         codeLookUps = LookUpLimit(perSecond: 20)
     }
+
+    /// The caches, for whoever watches the process.
+    public var caches: [CacheMeter] { [state.meter, codes.meter, rpc.nodes] }
+
+    /// How old the newest block is that a node told, which is asked for every minute and at each payment; nil before the first.
+    public var headAge: Duration? { head.time.map { .milliseconds(now().milliseconds - $0.milliseconds) } }
 
     public var options: [PaymentOption] { [asset.option] }
 
@@ -107,7 +114,9 @@ public final class LocalFacilitator: Facilitator, Service {
             let answers = try await rpc.batch(
                 [
                     RPCCall("eth_chainId"), .read(asset.address, ERC20.domainSeparatorCallData), .read(asset.address, ERC20.decimalsCallData),
+                    RPCCall("eth_getBlockByNumber", "latest", false),
                 ], anyChain: true)
+            if case .success(let block) = answers[3] { head.saw(block) }
             if let mismatch = try mismatch(answers) {
                 problem = mismatch
             } else {
@@ -145,8 +154,12 @@ public final class LocalFacilitator: Facilitator, Service {
 
     /// Fees and balance, at most three seconds old.
     func chainState() async throws -> ChainState {
-        let (rpc, settler) = (rpc, settlerAddress)
-        return try await state.value(0) { try ChainState(try await rpc.batch(ChainState.calls(settler: settler))) }
+        let (rpc, settler, head) = (rpc, settlerAddress, head)
+        return try await state.value(0) {
+            let answers = try await rpc.batch(ChainState.calls(settler: settler))
+            if case .success(let block) = answers[0] { head.saw(block) }
+            return try ChainState(answers)
+        }
     }
 
     func forgetChainState() { state.removeAll() }

@@ -46,6 +46,7 @@ struct RPCRefusal: Error, Sendable, CustomStringConvertible {
 /// No answer that can be believed: the call may or may not have been carried out.
 struct RPCSilence: Error, CustomStringConvertible {
     let description: String
+    var failure = RPCFailure.malformed
 }
 
 /// Ethereum's JSON-RPC over HTTP, several nodes in turn, each call within bounds of time and size.
@@ -54,17 +55,22 @@ struct RPCClient: Sendable {
     /// The chain that every node must be on; nil asks none of them.
     private let chainID: UInt64?
     /// Nodes that told their chain less than a minute ago.
-    private let confirmed = Cache<String, Bool>(limit: 64, lifetime: .seconds(60))
+    private let confirmed = Cache<String, Bool>("rpc-nodes", limit: 64, bytes: 64 << 10, lifetime: .seconds(60)) { url, _ in url.utf8.count }
     private let http: HTTPClient
     private let timeout: TimeAmount
+    private let metrics: RPCMetrics
     private static let maximumAnswer = 2 * 1024 * 1024
 
-    init(urls: [String], chainID: UInt64? = nil, http: HTTPClient, timeout: TimeAmount = .seconds(3)) {
+    init(urls: [String], chainID: UInt64? = nil, http: HTTPClient, timeout: TimeAmount = .seconds(3), metrics: RPCMetrics = .none) {
         self.urls = urls
         self.chainID = chainID
         self.http = http
         self.timeout = timeout
+        self.metrics = metrics
     }
+
+    /// Which nodes are known to be on our chain, for whoever watches the process.
+    var nodes: CacheMeter { confirmed.meter }
 
     /// Sends calls as one batch; the answers stand in the order of the calls. The next node is asked when one is silent.
     ///
@@ -91,9 +97,11 @@ struct RPCClient: Sendable {
             _ = try await confirmed.value(url) {
                 switch try await ask(url, [RPCCall("eth_chainId")])[0] {
                 case .success(let chain) where chain.quantity == chainID: break
-                case .success: throw RPCSilence(description: "a node is on another chain than \(chainID)")
+                case .success:
+                    metrics.failed(.chain)
+                    throw RPCSilence(description: "a node is on another chain than \(chainID)", failure: .chain)
                 // A node that has enough of us is not on another chain.
-                case .failure(let refusal): throw RPCSilence(description: "a node does not tell its chain: \(refusal)")
+                case .failure(let refusal): throw RPCSilence(description: "a node does not tell its chain: \(refusal)", failure: .refused)
                 }
                 return true
             }
@@ -110,7 +118,22 @@ struct RPCClient: Sendable {
         return try await batch(call)[0].get()
     }
 
+    /// One request to one node, timed and counted.
     private func ask(_ url: String, _ calls: [RPCCall]) async throws(RPCSilence) -> [Result<JSONValue, RPCRefusal>] {
+        let start = ContinuousClock.now
+        do {
+            let answers = try await post(url, calls)
+            metrics.answered(.now - start)
+            if answers.contains(where: { if case .failure(let refusal) = $0 { !refusal.isRevert } else { false } }) { metrics.failed(.refused) }
+            return answers
+        } catch {
+            metrics.answered(.now - start)
+            metrics.failed(error.failure)
+            throw error
+        }
+    }
+
+    private func post(_ url: String, _ calls: [RPCCall]) async throws(RPCSilence) -> [Result<JSONValue, RPCRefusal>] {
         let body: ByteBuffer
         do {
             let request = try HTTPClient.Request(
@@ -121,9 +144,11 @@ struct RPCClient: Sendable {
             ).get()
             body = answer.body ?? ByteBuffer()
             // Some nodes answer a refused call with 4xx or 5xx and a JSON-RPC error in the body; others with neither.
-            if answer.status != .ok, body.readableBytes == 0 { throw RPCSilence(description: "the node answered \(answer.status.code)") }
+            if answer.status != .ok, body.readableBytes == 0 {
+                throw RPCSilence(description: "the node answered \(answer.status.code)", failure: .status)
+            }
         } catch let silence as RPCSilence { throw silence } catch {
-            throw RPCSilence(description: "the node did not answer: \(error)")
+            throw RPCSilence(description: "the node did not answer: \(error)", failure: RPCFailure(error))
         }
         return try Self.decode(body, count: calls.count, url: url)
     }
@@ -153,7 +178,7 @@ struct RPCClient: Sendable {
             }
         }
         let complete = answers.compactMap { $0 }
-        guard complete.count == count else { throw RPCSilence(description: "the node left calls of a batch unanswered") }
+        guard complete.count == count else { throw RPCSilence(description: "the node left calls of a batch unanswered", failure: .incomplete) }
         return complete
     }
 }

@@ -8,17 +8,19 @@ import Synchronization
 public final class DeliveryLog: Service {
     private let writer: Writer
     private let log: Logger
-    private let waiting = Mutex<[Int64]>([])
+    private let metrics: PaymentMetrics
+    private let waiting = Mutex<[Int64: Bool]>([:])
 
-    public init(writer: Writer, log: Logger) {
+    public init(writer: Writer, metrics: PaymentMetrics = .none, log: Logger) {
         self.writer = writer
+        self.metrics = metrics
         self.log = log
     }
 
     /// The goods of a payment went out whole.
     public func delivered(_ receipt: Receipt) {
         guard receipt.payment.state == .settled else { return }
-        waiting.withLock { $0.append(receipt.payment.id) }
+        waiting.withLock { $0[receipt.payment.id] = receipt.payment.sandbox }
     }
 
     public func run() async throws {
@@ -33,10 +35,16 @@ public final class DeliveryLog: Service {
 
     func flush() async {
         let batch = waiting.withLock { waiting in
-            defer { waiting = [] }
+            defer { waiting = [:] }
             return waiting
         }
         guard !batch.isEmpty else { return }
-        do { try await writer.markDelivered(batch) } catch { log.error("deliveries could not be noted: \(error)") }
+        do {
+            let delivered = try await writer.markDelivered(batch.keys.sorted())
+            for sandbox in [false, true] {
+                let number = delivered.count { batch[$0] == sandbox }
+                if number > 0 { metrics.count(.delivered, sandbox, number) }
+            }
+        } catch { log.error("deliveries could not be noted: \(error)") }
     }
 }

@@ -1,4 +1,4 @@
-import Caching
+public import Caching
 public import Catalogue
 public import Domain
 
@@ -10,7 +10,10 @@ public final class Offers: Sendable {
     private let origin: String
     private let shopName: @Sendable () -> String
     private let now: WallClock
-    private let terms = Cache<Int64, PaymentTerms>(limit: 4096, lifetime: .seconds(3600))
+    private let terms = Cache<Int64, PaymentTerms>("offers", limit: 4096, bytes: 64 << 20, lifetime: .seconds(3600)) { $1.heapBytes }
+
+    /// The caches, for whoever watches the process.
+    public var caches: [CacheMeter] { [terms.meter] }
 
     /// - Parameter origin: the public address of the shop, without a slash at the end.
     public init(

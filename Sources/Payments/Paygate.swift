@@ -15,6 +15,7 @@ public final class Paygate: Sendable {
     public let offers: Offers
     private let now: WallClock
     private let settlementWait: Duration
+    let metrics: PaymentMetrics
 
     /// What every practice wallet may spend in all: 1,000 practice USDC.
     static let sandboxAllowance = AtomicAmount(1_000_000_000)
@@ -22,7 +23,7 @@ public final class Paygate: Sendable {
     /// - Parameter settlementWait: how long an answer may wait for the chain; the reference client gives up after 5 seconds.
     public init(
         reader: Reader, writer: Writer, facilitators: [any Facilitator], offers: Offers, settlements: Settlements, settlementWait: Duration,
-        now: @escaping WallClock, log: Logger
+        metrics: PaymentMetrics = .none, now: @escaping WallClock, log: Logger
     ) {
         self.reader = reader
         self.writer = writer
@@ -30,6 +31,7 @@ public final class Paygate: Sendable {
         self.offers = offers
         self.settlements = settlements
         self.settlementWait = settlementWait
+        self.metrics = metrics
         self.now = now
         self.log = log
     }
@@ -52,19 +54,37 @@ public final class Paygate: Sendable {
     /// Takes a payment for a product. Safe to call again with the same payment, any number of times, at the same moment.
     /// - Throws: only when the database breaks; then nothing was taken, or the same payment shown again finds what was.
     public func admit(_ payload: PaymentPayload, for product: Product) async throws -> Admission {
+        let (admission, sandbox) = try await judge(payload, for: product)
+        switch admission {
+        case .admitted, .pending: break
+        case .refused: metrics.count(.refused, sandbox, 1)
+        case .malformed: metrics.count(.malformed, sandbox, 1)
+        case .unavailable: metrics.count(.unavailable, sandbox, 1)
+        }
+        return admission
+    }
+
+    /// - Returns: whether it is about practice money beside; where nobody can tell, whether the shop takes nothing else.
+    private func judge(_ payload: PaymentPayload, for product: Product) async throws -> (Admission, sandbox: Bool) {
         do {
             let payment = try present(payload, for: product)
-            // Before a chain is asked, what is known is recalled. A practice claim costs nothing to try and looks by itself, in its write.
-            if !payment.isPractice, let admission = try await recalled(payment, product) { return admission }
-            let admission: Admission
-            do { admission = try await take(payment, product) } catch let error as WireError {
-                admission = .refused(error, payer: payment.authorization.key.payer)
-            }
-            if payment.isPractice, isRefusal(admission), let known = try await recalled(payment, product) { return known }
-            return admission
+            return (try await judge(payment, product), payment.option.sandbox)
         } catch let error as WireError {
-            return error.reason == .invalidPayload || error.reason == .invalidVersion ? .malformed(error) : .refused(error, payer: nil)
+            let isMalformed = error.reason == .invalidPayload || error.reason == .invalidVersion
+            let isPractice = facilitators.allSatisfy { $0.options.allSatisfy(\.sandbox) }
+            return (isMalformed ? .malformed(error) : .refused(error, payer: nil), isPractice)
         }
+    }
+
+    private func judge(_ payment: Presented, _ product: Product) async throws -> Admission {
+        // Before a chain is asked, what is known is recalled. A practice claim costs nothing to try and looks by itself, in its write.
+        if !payment.isPractice, let admission = try await recalled(payment, product) { return admission }
+        let admission: Admission
+        do { admission = try await take(payment, product) } catch let error as WireError {
+            admission = .refused(error, payer: payment.authorization.key.payer)
+        }
+        if payment.isPractice, isRefusal(admission), let known = try await recalled(payment, product) { return known }
+        return admission
     }
 
     /// Match, verify, claim.
@@ -231,6 +251,8 @@ public final class Paygate: Sendable {
         for _ in 0..<2 {
             switch try await writer.claim(claim, sandboxAllowance: Self.sandboxAllowance, sandboxTransaction: shown.practice) {
             case .claimed(let payment):
+                metrics.count(.claimed, payment.sandbox, 1)
+                if payment.state != .claimed { metrics.entered(payment) }
                 if let receipt = Receipt(payment) { return .admitted(receipt) }
                 settle(payment, by: shown.facilitator, for: shown.option)
                 return try await follow(payment, until: shown.deadline) ?? Self.notTaken
@@ -272,15 +294,16 @@ public final class Paygate: Sendable {
                     log.critical("money arrived for a payment that had ended as \(ended.state)", metadata: ["payment": "\(payment.id)"])
                     try await writer.noteUnmatchedIncome(payment.authorization, at: moment)
                 }
-                return outcome.payment
+                return metrics.ended(outcome)
             case .notSent(let error):
                 log.warning("payment was not sent and is given back: \(error)", metadata: ["payment": "\(payment.id)"])
-                return try await writer.end(paymentID: payment.id, as: .released, reason: error.reason.rawValue, at: moment).payment
+                return metrics.ended(try await writer.end(paymentID: payment.id, as: .released, reason: error.reason.rawValue, at: moment))
             case .failed(let error):
                 log.warning("payment failed: \(error)", metadata: ["payment": "\(payment.id)"])
-                return try await writer.end(paymentID: payment.id, as: .failed, reason: error.reason.rawValue, at: moment).payment
+                return metrics.ended(try await writer.end(paymentID: payment.id, as: .failed, reason: error.reason.rawValue, at: moment))
             case .unknown:
-                return try await writer.end(paymentID: payment.id, as: .uncertain, reason: ErrorReason.settlementPending.rawValue, at: moment).payment
+                return metrics.ended(
+                    try await writer.end(paymentID: payment.id, as: .uncertain, reason: ErrorReason.settlementPending.rawValue, at: moment))
             }
         } catch {
             // The row stays open and the reconciler comes back to it.

@@ -28,6 +28,13 @@ public struct PaymentTerms: Sendable {
     /// What the answer to a request without a payment says is wrong.
     public static let unpaidError = "Payment required"
 
+    /// What it takes in memory, about.
+    var heapBytes: Int {
+        let texts = pieces.reduce(shopName.utf8.count + (v1Accepts?.count ?? 0) + unpaidBody.count) { $0 + $1.count + 32 }
+        return texts + product.heapBytes + (quotes.count + asked.count) * MemoryLayout<Quote>.stride
+            + sealed.count * MemoryLayout<OfferSealer.Terms>.stride
+    }
+
     /// - Parameter url: the product's address under the configured origin, never from a request.
     init(product: Product, quotes: [Quote], url: String, shopName: String) {
         self.product = product

@@ -69,7 +69,7 @@ public struct Reconciler: Service {
             if payment.state == .claimed {
                 // Nothing was stored, so nothing was sent; but this process may be about to.
                 guard payment.claimedAt < started || payment.claimedAt + Self.claimPatience < now() else { return }
-                _ = try await gate.writer.end(paymentID: payment.id, as: .released, reason: nil, at: now())
+                _ = gate.metrics.ended(try await gate.writer.end(paymentID: payment.id, as: .released, reason: nil, at: now()))
                 return
             }
             guard let (facilitator, option) = gate.route(payment) else {

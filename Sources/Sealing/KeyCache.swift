@@ -5,6 +5,8 @@ struct KeyCache {
     private let half: Int
     private var young: [Subject: SymmetricKey] = [:]
     private var old: [Subject: SymmetricKey] = [:]
+    private(set) var hits: Int64 = 0
+    private(set) var misses: Int64 = 0
 
     /// - Parameter limit: how many keys there are at most, at least 2.
     init(limit: Int) { half = limit / 2 }
@@ -12,8 +14,15 @@ struct KeyCache {
     var count: Int { young.count + old.count }
 
     mutating func key(_ subject: Subject) -> SymmetricKey? {
-        if let key = young[subject] { return key }
-        guard let key = old[subject] else { return nil }
+        if let key = young[subject] {
+            hits += 1
+            return key
+        }
+        guard let key = old[subject] else {
+            misses += 1
+            return nil
+        }
+        hits += 1
         store(key, subject)
         return key
     }

@@ -115,6 +115,9 @@ public final class Vault: Sendable {
         }
     }
 
+    /// How many keys are in memory, and how often that helped, for whoever watches the process.
+    public var memory: (keys: Int, hits: Int64, misses: Int64) { keys.withLock { ($0.count, $0.hits, $0.misses) } }
+
     /// Closes the file. Keys in memory go on working, all others fail.
     public func close() throws(SealingError) { try file.close() }
 

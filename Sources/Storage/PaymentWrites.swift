@@ -186,11 +186,14 @@ extension Writer {
         }
     }
 
-    /// Notes that the goods of these payments went out.
-    public func markDelivered(_ paymentIDs: [Int64]) async throws {
+    /// Notes that the goods of these payments went out; returns those of which that was not known.
+    @discardableResult public func markDelivered(_ paymentIDs: [Int64]) async throws -> [Int64] {
         try await write { db in
             let statement = try db.cachedStatement(sql: "UPDATE payments SET state = 'delivered' WHERE id = ? AND state = 'settled'")
-            for id in paymentIDs { try statement.execute(arguments: [id]) }
+            return try paymentIDs.filter { id in
+                try statement.execute(arguments: [id])
+                return db.changesCount == 1
+            }
         }
     }
 

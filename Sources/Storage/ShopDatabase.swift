@@ -12,13 +12,14 @@ public struct ShopDatabase: Sendable {
     static let applicationID: Int32 = 0x4361_7274
 
     /// Opens the file at `path`, making and migrating it where needed.
+    /// - Parameter committed: told of each commit how many writes shared it and how long it took, on the thread that writes.
     /// - Throws: `StorageError` when the file is not ours or newer than this program, `DatabaseError` when SQLite cannot use it.
-    public init(path: String) throws {
+    public init(path: String, committed: @escaping @Sendable (_ writes: Int, _ took: Duration) -> Void = { _, _ in }) throws {
         let queue = try DatabaseQueue(path: path, configuration: Self.writing)
         try queue.writeWithoutTransaction(Self.prepare)
         try Schema.migrate(queue)
         try queue.writeWithoutTransaction(Self.makeDurable)
-        writer = Writer(queue)
+        writer = Writer(queue, committed: committed)
         reader = Reader(try DatabasePool(path: path, configuration: Self.reading))
     }
 

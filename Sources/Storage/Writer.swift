@@ -18,6 +18,7 @@ public struct WriterLoad: Hashable, Sendable {
 public final class Writer: Sendable {
     let queue: DatabaseQueue
     private let line = Mutex(Line())
+    private let committed: @Sendable (_ writes: Int, _ took: Duration) -> Void
 
     private struct Line {
         var waiting: [Job] = []
@@ -40,7 +41,10 @@ public final class Writer: Sendable {
     /// How many writes may share a commit; more would make the first of them wait too long.
     private static let groupLimit = 512
 
-    init(_ queue: DatabaseQueue) { self.queue = queue }
+    init(_ queue: DatabaseQueue, committed: @escaping @Sendable (_ writes: Int, _ took: Duration) -> Void = { _, _ in }) {
+        self.queue = queue
+        self.committed = committed
+    }
 
     /// Runs `body` in a transaction and returns when it is on the disk. Not cancelled with its task: a write is whole or not at all.
     /// - Throws: what `body` throws, or `DatabaseError` when SQLite cannot commit; nothing is changed then.
@@ -78,7 +82,7 @@ public final class Writer: Sendable {
                 return group
             }
             if group.isEmpty { return }
-            let before = Self.processorNanoseconds()
+            let (before, start) = (Self.processorNanoseconds(), ContinuousClock.now)
             commit(group, db)
             let spent = Self.processorNanoseconds() - before
             line.withLock { line in
@@ -86,6 +90,7 @@ public final class Writer: Sendable {
                 line.load.commits += 1
                 line.load.processorNanoseconds += spent
             }
+            committed(group.count, .now - start)
         }
     }
 

@@ -48,6 +48,13 @@ import Testing
         #expect(limiter.take(.reading, by: [.key(id: 1)]) == .allowed(.reading, limit: limit, remaining: 2, resetSeconds: 1))
     }
 
+    @Test func `refusals are counted by budget`() {
+        let limiter = limiter(RateLimit(60, burst: 2))
+        for _ in 0..<5 { _ = limiter.take(.reading, by: [.key(id: 1)]) }
+        for _ in 0..<5 { _ = limiter.take(.offers, by: [.key(id: 1)]) }
+        #expect(RateLimitBudget.allCases.map(limiter.refusals) == RateLimitBudget.allCases.map { $0 == .reading ? 3 : 0 })
+    }
+
     @Test func `on the long run the quota passes, however hard somebody tries`() {
         let limiter = limiter(RateLimit(600, burst: 200))
         var passed = 0

@@ -17,7 +17,25 @@ import X402EVM
         #expect(desk.facilitator.shortfall(desk.option)?.contains("still connecting") == true)
         #expect(await desk.facilitator.confirm())
         #expect(desk.facilitator.shortfall(desk.option) == nil)
-        #expect(desk.chain.calls() == ["eth_chainId", "eth_call", "eth_call"])
+        #expect(desk.chain.calls() == ["eth_chainId", "eth_call", "eth_call", "eth_getBlockByNumber"])
+    }
+
+    @Test func `the newest block's age is known once a node told it, and grows while none tells a newer one`() async throws {
+        let desk = try await ChainDesk()
+        #expect(desk.facilitator.headAge == nil)
+        #expect(await desk.facilitator.confirm())
+        let age = try #require(desk.facilitator.headAge)
+        desk.clock.advance(.seconds(90))
+        desk.chain.set { $0.isCut = true }
+        _ = await desk.facilitator.confirm()
+        #expect(desk.facilitator.headAge == age + .seconds(90))
+    }
+
+    @Test(arguments: ["0x6553f100", "0x6553f0ff"]) func `a node that lags does not make the newest block older`(_ seconds: String) {
+        let head = ChainHead()
+        head.saw(["timestamp": "0x6553f100"])
+        for block: JSONValue in [["timestamp": .string(seconds)], nil, ["timestamp": "0xffffffffffffffff"], ["timestamp": 7]] { head.saw(block) }
+        #expect(head.time == Timestamp(seconds: 0x6553_f100))
     }
 
     static let mismatches: [(change: @Sendable (inout FakeChain.State) -> Void, says: String)] = [

@@ -49,10 +49,10 @@ final class PayDesk: Sendable {
     }
 
     /// A gate that waits so long for the chain; no test waits so long, for settlements end when it says so.
-    func gate(wait: Duration = .seconds(60)) -> Paygate {
+    func gate(wait: Duration = .seconds(60), metrics: PaymentMetrics = .none) -> Paygate {
         Paygate(
             reader: reader, writer: writer, facilitators: [facilitator], offers: offers, settlements: settlements, settlementWait: wait,
-            now: { [clock] in clock.now }, log: log)
+            metrics: metrics, now: { [clock] in clock.now }, log: log)
     }
 
     /// A gate that does not wait at all.

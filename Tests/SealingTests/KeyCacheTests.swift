@@ -27,6 +27,15 @@ import Testing
         #expect(cache.count == 0)
     }
 
+    @Test func `look-ups are counted, in either generation`() {
+        var cache = KeyCache(limit: 10)
+        #expect(cache.key(.person(0)) == nil)
+        // Five fill the younger generation, which then is the older one.
+        for number in Int64(0)..<6 { cache.store(SymmetricKey(size: .bits256), .person(number)) }
+        for number in Int64(0)..<6 where number % 5 == 0 { #expect(cache.key(.person(number)) != nil) }
+        #expect(cache.hits == 2 && cache.misses == 1)
+    }
+
     @Test func `storing again replaces`() {
         var cache = KeyCache(limit: 4)
         let keys = (0..<3).map { _ in SymmetricKey(size: .bits256) }

@@ -60,6 +60,39 @@ import Testing
         #expect(mode == 0o600)
     }
 
+    @Test func `what is measured is there from the start, each family with its help`() async throws {
+        let directory = try TestDirectory()
+        try await setUp(
+            directory, "--network", "eip155:8453", "--pay-to", Self.payTo, "--rpc-url", "http://127.0.0.1:1", "--settler-key-file", "KEY")
+        try await directory.assemble { assembly in
+            let lines = assembly.shop.metrics.text.split(separator: "\n").map(String.init)
+            let wanted = [
+                #"pushcart_payments_total{rail="x402",sandbox="false",state="settled"} 0"#,
+                #"pushcart_payments_total{rail="x402",sandbox="true",state="refused"} 0"#,
+                #"pushcart_rpc_request_seconds_count{network="eip155:8453"} 0"#,
+                #"pushcart_rpc_failures_total{kind="timeout",network="eip155:8453"} 0"#,
+                #"pushcart_network_shortfall{network="eip155:8453",sandbox="false"} 1"#, "pushcart_writes_waiting 0", "pushcart_passwords_waiting 0",
+                "pushcart_connections_open 0", "pushcart_connections_turned_away_total 0", #"pushcart_rate_limit_refusals_total{budget="sign-in"} 0"#,
+                #"pushcart_build_info{version="\#(ShopAssembly.version)"} 1"#, #"pushcart_cache_entries{cache="settings"} 1"#,
+            ]
+            for line in wanted { #expect(lines.contains(line), "\(line)") }
+            let caches =
+                [
+                    "products", "articles", "former-prices", "offers", "sessions", "people", "access-tokens", "api-keys", "settings", "sealing-keys",
+                ].map { "{cache=\"\($0)\"}" } + ["chain-state", "account-codes", "rpc-nodes"].map { "{cache=\"\($0)\",network=\"eip155:8453\"}" }
+            for cache in caches {
+                for name in ["hits_total", "misses_total", "evictions_total", "entries", "bytes"] {
+                    #expect(lines.contains { $0.hasPrefix("pushcart_cache_\(name)\(cache) ") }, "\(name) \(cache)")
+                }
+            }
+            let size = try #require(lines.first { $0.hasPrefix(#"pushcart_database_bytes{file="database"} "#) }?.split(separator: " ").last)
+            #expect(try #require(Int(size)) >= 4096)
+            let families = lines.filter { $0.hasPrefix("# TYPE pushcart_") }.map { $0.split(separator: " ")[2] }
+            for family in families { #expect(lines.contains { $0.hasPrefix("# HELP \(family) ") }, "\(family)") }
+            #expect(!families.isEmpty && Set(families).count == families.count)
+        }
+    }
+
     @Test func `setup may be run again`() async throws {
         let directory = try TestDirectory()
         try await setUp(directory, "--name", "First")

@@ -36,7 +36,8 @@ struct ShopAssembly {
     /// - Parameter port: the port that the daemon really listens on, for the origin.
     init(_ directory: DataDirectory, _ machine: MachineSettings, port: Int, log: Logger) throws {
         let now = Self.wallClock
-        do { database = try ShopDatabase(path: directory.database) } catch let error as StorageError {
+        let measurements = Measurements()
+        do { database = try ShopDatabase(path: directory.database, committed: measurements.commits) } catch let error as StorageError {
             throw CommandFailure.refused(error.description)
         } catch { throw CommandFailure.refused("The shop's database cannot be opened: \(error)") }
         let (reader, writer) = (database.reader, database.writer)
@@ -67,7 +68,7 @@ struct ShopAssembly {
         let chains = networks.map { [http] chain in
             LocalFacilitator(
                 option: chain.option, urls: chain.urls, settler: chain.settler, policy: chain.fees, http: http, reader: reader, writer: writer,
-                now: now, log: log)
+                metrics: measurements.rpc(chain.option.network), now: now, log: log)
         }
         let isPractice = chains.isEmpty
         let facilitators: [any Facilitator] = isPractice ? [SandboxFacilitator(Self.practice, now: now)] : chains
@@ -76,12 +77,11 @@ struct ShopAssembly {
             catalogue: catalogue, sealer: OfferSealer(key: offersKey), facilitators: facilitators, origin: origin,
             shopName: { settings.current.name }, now: now)
         let limiter = RateLimiter(machine.isRateLimited ? .standard : .off)
-        let registry = PrometheusRegistry()
-        Self.measure(registry, database, connections, limiter)
+        let payments = measurements.payments
         let gate = Paygate(
             reader: reader, writer: writer, facilitators: facilitators, offers: offers, settlements: Settlements(),
-            settlementWait: machine.settlementWait, now: now, log: log)
-        let deliveries = DeliveryLog(writer: writer, log: log)
+            settlementWait: machine.settlementWait, metrics: payments, now: now, log: log)
+        let deliveries = DeliveryLog(writer: writer, metrics: payments, log: log)
         shop = Shop(
             settings: settings, origin: origin, isPractice: isPractice, catalogue: catalogue, gate: gate, reader: reader, deliveries: deliveries,
             writerLoad: { writer.load },
@@ -90,8 +90,21 @@ struct ShopAssembly {
                 seal: { [vault] in try vault.seal($0, for: .shop, field: "call.answer") },
                 open: { [vault] in try vault.open($0, for: .shop, field: "call.answer") }),
             makeNetwork: { draft in try setup.make(draft, before: try reader.networks().first { $0.network == draft.network }) },
-            limiter: limiter, trustedProxies: machine.trustedProxies, metrics: RequestMetrics(registry), version: Self.version, now: now, log: log)
+            limiter: limiter, trustedProxies: machine.trustedProxies, metrics: RequestMetrics(measurements.registry), version: Self.version, now: now,
+            log: log)
         services = [deliveries] + chains + [Reconciler(gate: gate, now: now), Upkeep(access: access, writer: writer, now: now, log: log)]
+
+        measurements.watchProcess(version: Self.version)
+        measurements.watch(writer, database: directory.database)
+        measurements.watch(connections, limiter)
+        measurements.watch(access.passwords)
+        measurements.watch(offers)
+        measurements.watch(vault)
+        measurements.watch(catalogue.caches + offers.caches + access.caches + [settings.meter])
+        for chain in chains {
+            measurements.watch(chain)
+            measurements.watch(chain.caches, labels: [("network", "\(chain.options.map(\.network.description).joined(separator: " "))")])
+        }
     }
 
     /// Practice money looks like Base Sepolia's USDC, which clients with their standard limits pay unchanged.
@@ -159,23 +172,6 @@ struct ShopAssembly {
             return nil
         }
         return SetupLinkText.text("\(shop.origin)/setup#\(token)", expires: expiresAt.iso8601)
-    }
-
-    /// What is read when measurements are asked for.
-    private static func measure(_ registry: PrometheusRegistry, _ database: ShopDatabase, _ connections: ConnectionLimits, _ limiter: RateLimiter) {
-        ProcessMetrics().register(in: registry)
-        let writer = database.writer
-        registry.counter("pushcart_writes_total", help: "Writes to the database.") { Double(writer.load.writes) }
-        registry.counter("pushcart_commits_total", help: "Commits that these writes shared.") { Double(writer.load.commits) }
-        registry.counter("pushcart_writer_processor_seconds_total", help: "Processor time of the writer.") {
-            Double(writer.load.processorNanoseconds) / 1e9
-        }
-        registry.gauge("pushcart_writes_waiting", help: "Writes that wait for the writer.") { Double(writer.waiting) }
-        registry.gauge("pushcart_connections_open", help: "Open connections of the public listener.") { Double(connections.open) }
-        registry.counter("pushcart_connections_turned_away_total", help: "Connections beyond the limits.") { Double(connections.turnedAway) }
-        registry.counter("pushcart_rate_limit_forgotten_total", help: "Rate limit buckets that were forgotten while they counted.") {
-            Double(limiter.forgotten)
-        }
     }
 
     /// Opens the file of wrapped keys with the node's key, from systemd or from a file made at first use.
