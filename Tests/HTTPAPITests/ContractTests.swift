@@ -58,6 +58,7 @@ import Testing
         let shop = try TestShop()
         let api = OwnerAPI(shop: shop.shop)
         let router = Router(context: ShopContext.self)
+        router.add(middleware: FrontMiddleware(shop: shop.shop, ids: RequestIDs()))
         router.add(middleware: FaultMiddleware(shop: shop.shop))
         api.add(to: router)
         let paths = try #require(api.document.json["paths"]?.object)
@@ -299,6 +300,7 @@ import Testing
             return EndpointAnswer.empty.response
         }
         let router = Router(context: ShopContext.self)
+        router.add(middleware: FrontMiddleware(shop: world.shop.shop, ids: RequestIDs()))
         router.add(middleware: FaultMiddleware(shop: world.shop.shop))
         EndpointRoutes(shop: world.shop.shop, endpoints: [slow]).add(to: router)
         var headers = call.headers

@@ -15,7 +15,7 @@ import X402
 /// Looking at a product without paying.
 @Suite struct UnpaidTests {
     static let exposed =
-        "PAYMENT-REQUIRED, PAYMENT-RESPONSE, X-PAYMENT-RESPONSE, Link, Location, Retry-After, ETag, Content-Disposition, Content-Range"
+        "PAYMENT-REQUIRED, PAYMENT-RESPONSE, X-PAYMENT-RESPONSE, Link, Location, Retry-After, ETag, Content-Disposition, Content-Range, X-Request-Id"
 
     @Test func `a machine is told the terms of both versions, exactly`() async throws {
         let shop = try TestShop()

@@ -30,6 +30,16 @@ import Testing
         }
     }
 
+    @Test func `each request and each step of a payment is told only to who asked for it`() async throws {
+        let standard = try await read("")
+        #expect(!standard.logsAccess && !standard.traces)
+        let on = try await read("access-log: \"on\"\ntrace: \"on\"\n")
+        #expect(on.logsAccess && on.traces)
+        let off = try await read("access-log: \"on\"", ["PUSHCART_ACCESS_LOG": "off", "PUSHCART_TRACE": "on"])
+        #expect(!off.logsAccess && off.traces)
+        #expect(try await refusal("trace: maybe") == "“trace” is on or off, not “maybe”.")
+    }
+
     @Test func `the file is read`() async throws {
         let settings = try await read(
             """

@@ -39,7 +39,8 @@ struct OpenAPIDocument: Sendable {
     }
 
     static let introduction = """
-        Send `Authorization: Bearer` with an API key or a session's access token. Errors are `application/problem+json` (RFC 9457) with a stable `type`. \
+        Send `Authorization: Bearer` with an API key or a session's access token. Errors are `application/problem+json` (RFC 9457) with a stable `type`; \
+        every answer has an `X-Request-Id`, by which its lines are found in the shop's log. \
         Lists are paged by `cursor`. Every call that changes something takes an `Idempotency-Key`: the same call again within 24 hours gets the same \
         answer, marked `Idempotent-Replayed: true`, and has no second effect. Prices are decimal strings with a currency; nothing is ever a floating \
         point number.
@@ -132,6 +133,10 @@ extension Problem {
             ],
             "title": ["type": "string"], "status": ["type": "integer", "minimum": 400, "maximum": 599],
             "detail": ["type": "string", "description": "What is wrong and what to do, in a sentence."],
+            "request": [
+                "type": "string", "pattern": "^[0-9A-Za-z._-]{1,64}$",
+                "description": "What the request is called in the shop's log; the same as the header `X-Request-Id`.", "examples": ["5z0q8v7c2m4k"],
+            ],
             "errors": [
                 "type": "array", "description": "Every wrong field.",
                 "items": [
@@ -141,6 +146,6 @@ extension Problem {
                 ],
             ],
         ],
-        "required": ["type", "title", "status", "detail"],
+        "required": ["type", "title", "status", "detail", "request"],
     ]
 }

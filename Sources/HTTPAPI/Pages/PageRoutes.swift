@@ -22,7 +22,7 @@ struct PageRoutes: Sendable {
     private var style: Response {
         .text(
             Pages.shared.style, type: "text/css; charset=utf-8",
-            headers: [.cacheControl: "public, max-age=31536000, immutable", .xContentTypeOptions: "nosniff"])
+            headers: [.cacheControl: "public, max-age=31536000, immutable"])
     }
 
     private func storefront(_ request: Request) async throws -> Response {
@@ -75,10 +75,10 @@ struct PageRoutes: Sendable {
             product, content, sandbox: payment.sandbox, isLocal: context.isLocal(request), Negotiation(request.headers),
             receipt: payment.receiptID)
         let part = Preconditions.judge(request.headers, etag: goods.etag, length: goods.length)
-        if let refusal = ProductRoutes.refusal(part, goods) { return refusal }
+        if let refusal = ProductRoutes.refusal(part, goods, context) { return refusal }
         var headers = goods.headers(part)
         headers.append(contentsOf: ProductRoutes.crossOrigin)
-        headers[.contentSecurityPolicy] = Pages.headers[.contentSecurityPolicy]
+        for field in Pages.security { headers[field.name] = field.value }
         return Response(status: part == .whole ? .ok : .partialContent, headers: headers, body: try await goods.body(part, context: context))
     }
 }

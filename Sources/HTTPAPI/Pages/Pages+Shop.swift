@@ -50,6 +50,7 @@ extension Pages {
         let practice, openingSoon: Bool
         let status: Int
         let title, sentence, homeURL: String
+        let request: String?
     }
 
     private static func kind(_ product: Product) -> String {
@@ -127,7 +128,7 @@ extension Pages {
             ErrorPage(
                 shopName: frame.shopName, styleVersion: frame.styleVersion, canonicalURL: frame.canonicalURL, practice: frame.practice,
                 openingSoon: frame.openingSoon, status: problem.status.code, title: problem.status.reasonPhrase, sentence: problem.sentence,
-                homeURL: shop.origin + "/"))
+                homeURL: shop.origin + "/", request: problem.status.code >= 500 ? problem.request : nil))
     }
 
     /// A date for people, such as `22 November 2026`.

@@ -27,7 +27,7 @@ struct ProductRoutes: Sendable {
     static let crossOrigin: HTTPFields = [
         .accessControlAllowOrigin: "*",
         .accessControlExposeHeaders:
-            "PAYMENT-REQUIRED, PAYMENT-RESPONSE, X-PAYMENT-RESPONSE, Link, Location, Retry-After, ETag, Content-Disposition, Content-Range",
+            "PAYMENT-REQUIRED, PAYMENT-RESPONSE, X-PAYMENT-RESPONSE, Link, Location, Retry-After, ETag, Content-Disposition, Content-Range, X-Request-Id",
     ]
 
     static let preflight: Response = {
@@ -92,6 +92,7 @@ struct ProductRoutes: Sendable {
     private static let unpaidHeaders: HTTPFields = {
         var headers = crossOrigin
         headers[.contentType] = "application/json"
+        headers[.xContentTypeOptions] = "nosniff"
         headers[.cacheControl] = "no-store"
         headers[.vary] = "Accept, User-Agent"
         return headers
@@ -127,7 +128,7 @@ struct ProductRoutes: Sendable {
         // Whatever can refuse is asked before the money. But what was bought before is given as it was sold, whatever is sold today.
         do {
             goods = try await Delivery(shop: shop).goods(product, product.content, sandbox: shop.isPractice, isLocal: isLocal, negotiation)
-            if let refusal = Self.refusal(Preconditions.judge(request.headers, etag: goods.etag, length: goods.length), goods) {
+            if let refusal = Self.refusal(Preconditions.judge(request.headers, etag: goods.etag, length: goods.length), goods, context) {
                 guard let receipt = try shop.gate.receipt(for: payload, product: product) else { return refusal }
                 return try await fulfil(receipt, product, nil, request, context, version: payload.version)
             }
@@ -142,7 +143,7 @@ struct ProductRoutes: Sendable {
         case .pending(let payment):
             shop.countWallet(payment.authorization.key.payer)
             return pending(payment, version: payload.version)
-        case .refused(let error, let payer): return try refused(error, payer: payer, payload, product)
+        case .refused(let error, let payer): return try refused(error, payer: payer, payload, product, context)
         case .malformed(let error):
             throw Problem(.badRequest, "\(error.reason): \(error.sentence)", headers: Self.crossOrigin)
         case .unavailable(let sentence):
@@ -150,14 +151,16 @@ struct ProductRoutes: Sendable {
         }
     }
 
-    private func refused(_ error: WireError, payer: [UInt8]?, _ payload: PaymentPayload, _ product: Product) throws -> Response {
+    private func refused(
+        _ error: WireError, payer: [UInt8]?, _ payload: PaymentPayload, _ product: Product, _ context: ShopContext
+    ) throws -> Response {
         // A draft is nobody's business.
         guard product.state != .draft else { throw Problem.notFound }
         // What is off sale has no terms to offer again.
         var response =
             product.state == .published
             ? try unpaid(product, error: error.reason.rawValue, message: error.sentence)
-            : Problem(.notFound, error.sentence, headers: Self.crossOrigin).response
+            : Problem(.notFound, error.sentence, headers: Self.crossOrigin).of(context).response
         let network: String =
             switch payload.accepted {
             case .v2(let accepted): accepted.network
@@ -185,13 +188,16 @@ struct ProductRoutes: Sendable {
             let goods = try await delivery.goods(
                 product, content, sandbox: payment.sandbox, isLocal: context.isLocal(request), Negotiation(request.headers),
                 receipt: payment.receiptID)
-            if let refusal = Self.refusal(Preconditions.judge(request.headers, etag: goods.etag, length: goods.length), goods), opened == nil {
+            if let refusal = Self.refusal(Preconditions.judge(request.headers, etag: goods.etag, length: goods.length), goods, context), opened == nil
+            {
                 return refusal
             }
             return try await deliver(goods, receipt, request, context, version: version)
         } catch {
             // Paid, and the goods cannot be given just now: the buyer must learn both.
-            if !(error is Problem) { shop.log.error("paid goods could not be given: \(error)", metadata: ["payment": "\(payment.id)"]) }
+            if !(error is Problem) {
+                shop.log.error("paid goods could not be given: \(error)", metadata: ["payment": "\(payment.id)", "request": "\(context.requestID)"])
+            }
             let cause = error as? Problem
             throw Problem(
                 cause?.status ?? .serviceUnavailable,
@@ -217,16 +223,18 @@ struct ProductRoutes: Sendable {
     }
 
     /// The answer to a condition that does not hold; nil when the goods, or a part of them, may go out.
-    static func refusal(_ outcome: Preconditions.Outcome, _ goods: Goods) -> Response? {
+    static func refusal(_ outcome: Preconditions.Outcome, _ goods: Goods, _ context: ShopContext) -> Response? {
         var headers = crossOrigin
         headers[.eTag] = goods.etag
         switch outcome {
         case .whole, .part: return nil
         case .notModified: return Response(status: .notModified, headers: headers)
-        case .failed: return Problem(.preconditionFailed, "The goods are another edition than the one asked for.", headers: headers).response
+        case .failed:
+            return Problem(.preconditionFailed, "The goods are another edition than the one asked for.", headers: headers).of(context).response
         case .unsatisfiable:
             headers[.contentRange] = "bytes */\(goods.length)"
-            return Problem(.rangeNotSatisfiable, "The goods have \(goods.length) bytes; that range is beyond them.", headers: headers).response
+            return Problem(.rangeNotSatisfiable, "The goods have \(goods.length) bytes; that range is beyond them.", headers: headers).of(context)
+                .response
         }
     }
 
@@ -238,7 +246,7 @@ struct ProductRoutes: Sendable {
         let part: Preconditions.Outcome = if case .part = judged { judged } else { .whole }
         var headers = goods.headers(part)
         headers.append(contentsOf: paidHeaders(receipt, version: version))
-        if goods.isPage { headers[.contentSecurityPolicy] = Pages.headers[.contentSecurityPolicy] }
+        if goods.isPage { for field in Pages.security { headers[field.name] = field.value } }
         let status: HTTPResponse.Status = part == .whole ? .ok : .partialContent
         let deliveries = shop.deliveries
         let bytes = try await goods.body(part, context: context)

@@ -13,7 +13,7 @@ struct FaultMiddleware: RouterMiddleware {
     func handle(_ request: Request, context: ShopContext, next: @concurrent (Request, ShopContext) async throws -> Response) async throws -> Response
     {
         do { return try await next(request, context) } catch {
-            let answer = answer(opened(problem(error, request), request), to: request)
+            let answer = answer(opened(problem(error, request, context), request).of(context), to: request)
             return request.method == .head ? answer.withoutBody : answer
         }
     }
@@ -38,7 +38,7 @@ struct FaultMiddleware: RouterMiddleware {
         return problem
     }
 
-    private func problem(_ error: any Error, _ request: Request) -> Problem {
+    private func problem(_ error: any Error, _ request: Request, _ context: ShopContext) -> Problem {
         switch error {
         case let problem as Problem: return problem
         case let error as HTTPError where error.status == .notFound && !Router<ShopContext>.knownMethods.contains(request.method):
@@ -48,13 +48,13 @@ struct FaultMiddleware: RouterMiddleware {
                     ? "GET, HEAD, OPTIONS" : Router<ShopContext>.knownMethods.map(\.rawValue).joined(separator: ", "))
         case let error as HTTPError: return error.status == .notFound ? .notFound : Problem(error.status, error.body ?? error.status.reasonPhrase)
         case let error as ContentError:
-            shop.log.error("content: \(error)")
+            shop.log.error("content: \(error)", metadata: ["request": "\(context.requestID)"])
             return Problem(.init(code: 507, reasonPhrase: "Insufficient Storage"), error.description)
         case let error as any HTTPResponseError: return Problem(error.status, error.status.reasonPhrase)
         case is CancellationError:
             return Problem(.serviceUnavailable, "The shop is being restarted; try again in a moment.", headers: [.retryAfter: "5"])
         default:
-            shop.log.error("\(request.method) failed: \(error)")
+            shop.log.error("\(request.method) failed: \(error)", metadata: ["request": "\(context.requestID)"])
             return Problem(
                 .serviceUnavailable, "The shop cannot do this just now. Try the same again in a moment.",
                 headers: [.retryAfter: "5"])

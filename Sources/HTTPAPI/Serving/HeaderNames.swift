@@ -22,6 +22,10 @@ extension HTTPField.Name {
     static let idempotentReplayed = known("Idempotent-Replayed")
     static let uploadOffset = known("Upload-Offset")
     static let referrerPolicy = known("Referrer-Policy")
+    static let xRequestID = known("X-Request-Id")
+    static let xFrameOptions = known("X-Frame-Options")
+    static let permissionsPolicy = known("Permissions-Policy")
+    static let crossOriginOpenerPolicy = known("Cross-Origin-Opener-Policy")
 
     private static func known(_ name: String) -> HTTPField.Name {
         guard let name = HTTPField.Name(name) else { preconditionFailure("\(name) is no header's name") }

@@ -12,6 +12,8 @@ struct Problem: Error {
     var headers: HTTPFields = [:]
     /// What kind of problem it is, for programs; the status says it when nil.
     var kind: String?
+    /// What the request is called in the log; nil where there is none.
+    var request: String?
 
     init(
         _ status: HTTPResponse.Status, _ sentence: String, fields: [JSONProblem] = [], headers: HTTPFields = [:], kind: String? = nil
@@ -35,6 +37,13 @@ struct Problem: Error {
             .unprocessableContent, fields.count > 1 ? "\(fields.count) fields are wrong. \(first)" : first, fields: fields, kind: "validation")
     }
 
+    /// The same, as the answer to one request.
+    func of(_ context: ShopContext) -> Problem {
+        var problem = self
+        problem.request = context.requestID.isEmpty ? nil : context.requestID
+        return problem
+    }
+
     /// The kind that a status alone tells.
     private static func kind(_ status: HTTPResponse.Status) -> String { status.reasonPhrase.lowercased().replacing(" ", with: "-") }
 
@@ -46,7 +55,9 @@ struct Problem: Error {
         if !fields.isEmpty {
             json["errors"] = .array(fields.map { ["pointer": .string($0.pointer.description), "reason": .string($0.reason)] })
         }
+        if let request { json["request"] = .string(request) }
         var headers = headers
+        headers[.xContentTypeOptions] = "nosniff"
         headers[.contentType] = "application/problem+json"
         headers[.cacheControl] = "no-store"
         return Response(status: status, headers: headers, body: ResponseBody(byteBuffer: ByteBuffer(bytes: JSONValue.object(json).encoded())))

@@ -1,85 +1,63 @@
 import Domain
 import HTTPTypes
-import Hummingbird
-import Logging
 import Synchronization
 public import Telemetry
 
 /// Counts and times requests by route, method and status.
 public final class RequestMetrics: Sendable {
-    private struct Key: Hashable {
-        let route: String
+    private struct Series {
         let method: String
         let status: Int
+        let histogram: PrometheusHistogram
+    }
+
+    private struct Route {
+        let name: String
+        /// A handful: the methods that it takes, each with the few statuses it answers with.
+        var series: [Series] = []
     }
 
     private let registry: PrometheusRegistry
-    private let known = Mutex<[Key: PrometheusHistogram]>([:])
+    /// By the length of their names, so that one is found with a comparison or two and nothing is hashed.
+    private let routes = Mutex([[Route]](repeating: [], count: 64))
 
     public init(_ registry: PrometheusRegistry) { self.registry = registry }
 
     /// What is measured, in Prometheus' text.
     public var text: String { registry.text() }
 
-    func record(route: String?, method: HTTPRequest.Method, status: HTTPResponse.Status, took duration: Duration) {
-        // Made-up methods and addresses share one series.
-        let isKnown = [.get, .head, .options, .post, .put, .patch, .delete].contains(method)
-        let key = Key(route: route ?? "none", method: isKnown ? method.rawValue : "other", status: status.code)
-        let histogram = known.withLock { known in
-            if let histogram = known[key] { return histogram }
-            let histogram = registry.histogram(
+    /// The methods that have a name of their own; made-up ones share `other`.
+    private static let methods = ["GET", "HEAD", "POST", "OPTIONS", "PUT", "PATCH", "DELETE"]
+
+    /// A method as measurements and logs name it: whatever a visitor writes is none of their words.
+    static func name(_ method: HTTPRequest.Method) -> String {
+        let text = method.rawValue
+        return methods.first { $0 == text } ?? "other"
+    }
+
+    /// - Parameter route: the pattern of the route, never an address; nil where nothing was found.
+    func record(route: String?, method: HTTPRequest.Method, status: HTTPResponse.Status, nanoseconds: Int64) {
+        let (route, method) = (route ?? "none", Self.name(method))
+        let histogram = routes.withLock { routes in
+            let bucket = min(route.utf8.count, routes.count - 1)
+            for index in routes[bucket].indices where routes[bucket][index].name == route {
+                for series in routes[bucket][index].series where series.status == status.code && series.method == method { return series.histogram }
+                let made = make(route, method, status.code)
+                routes[bucket][index].series.append(made)
+                return made.histogram
+            }
+            let made = make(route, method, status.code)
+            routes[bucket].append(Route(name: route, series: [made]))
+            return made.histogram
+        }
+        histogram.recordNanoseconds(nanoseconds)
+    }
+
+    private func make(_ route: String, _ method: String, _ status: Int) -> Series {
+        Series(
+            method: method, status: status,
+            histogram: registry.histogram(
                 "pushcart_http_request_seconds", help: "Time from a request's head to its answer's head.",
-                labels: [("route", key.route), ("method", key.method), ("status", String(key.status))])
-            known[key] = histogram
-            return histogram
-        }
-        histogram.record(duration)
-    }
-}
-
-/// Times each request and, where the log's level is debug, tells of it: method, route and status, never the address itself, which may hold secrets.
-struct MetricsMiddleware: RouterMiddleware {
-    let shop: Shop
-
-    func handle(_ request: Request, context: ShopContext, next: @concurrent (Request, ShopContext) async throws -> Response) async throws -> Response
-    {
-        let start = ContinuousClock.now
-        let response = try await next(request, context)
-        let took = ContinuousClock.now - start
-        shop.metrics.record(route: context.endpointPath, method: request.method, status: response.status, took: took)
-        if shop.log.logLevel <= .debug {
-            shop.log.debug(
-                "request",
-                metadata: [
-                    "method": "\(request.method)", "route": "\(context.endpointPath ?? "none")", "status": "\(response.status.code)",
-                    "microseconds": "\(took.components.attoseconds / 1_000_000_000_000)", "request": "\(context.id)",
-                ])
-        }
-        return response
-    }
-}
-
-/// `/metrics`, for whoever may read measurements: behind a proxy every peer looks local, so that no address is enough.
-struct MetricsRoutes: Sendable {
-    let shop: Shop
-
-    var answer: Response { .text(shop.metrics.text, type: PrometheusRegistry.contentType, headers: [.cacheControl: "no-store"]) }
-
-    func add(to router: Router<ShopContext>) {
-        router.resource(
-            "/metrics",
-            [
-                .get: { request, context in
-                    guard let caller = try await shop.caller(request, context) else {
-                        throw Problem(
-                            .unauthorized, "Send a key with the permission “metrics:read”, or ask the control socket.",
-                            headers: [.wwwAuthenticate: "Bearer"])
-                    }
-                    guard caller.may(.metricsRead) else {
-                        throw Problem(.forbidden, "This needs the permission “metrics:read”.", kind: "permission-missing")
-                    }
-                    return answer
-                }
-            ])
+                labels: [("route", route), ("method", method), ("status", String(status))]))
     }
 }

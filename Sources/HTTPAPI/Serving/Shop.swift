@@ -31,6 +31,8 @@ public struct Shop: Sendable {
     /// Our own proxies, whose word on a client's address is believed.
     public let trustedProxies: [AddressBlock]
     public let metrics: RequestMetrics
+    /// Told of each request; nil where nobody wants a line for each.
+    public let accessLog: AccessLog?
     public let version: String
     public let started: Timestamp
     public let now: WallClock
@@ -41,7 +43,7 @@ public struct Shop: Sendable {
         writerLoad: @escaping @Sendable () -> WriterLoad, links: ContentLinkSigner, uploads: UploadStore,
         access: AccessDesk, answerSeal: AnswerSeal, makeNetwork: @escaping NetworkMaking, limiter: RateLimiter = RateLimiter(.off),
         trustedProxies: [AddressBlock] = [],
-        metrics: RequestMetrics = RequestMetrics(PrometheusRegistry()),
+        metrics: RequestMetrics = RequestMetrics(PrometheusRegistry()), accessLog: AccessLog? = nil,
         version: String, now: @escaping WallClock, log: Logger
     ) {
         settingsBook = settings
@@ -61,6 +63,7 @@ public struct Shop: Sendable {
         self.limiter = limiter
         self.trustedProxies = trustedProxies
         self.metrics = metrics
+        self.accessLog = accessLog
         self.version = version
         started = now()
         self.now = now

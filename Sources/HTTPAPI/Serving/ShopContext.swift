@@ -9,6 +9,8 @@ public struct ShopContext: RequestContext {
     public var coreContext: CoreRequestContextStorage
     /// The connection.
     let channel: any Channel
+    /// What the request is called in its answer and in the log.
+    var requestID = ""
 
     public init(source: ApplicationRequestContextSource) {
         coreContext = CoreRequestContextStorage(source: source)
@@ -26,9 +28,10 @@ public struct ShopContext: RequestContext {
 
     /// The other end of the connection; nil on a unix socket.
     var peer: InternetAddress? {
+        // By where they stand in `sockaddr_in` and `sockaddr_in6`: the fields' names belong to whichever module the compiler met first.
         switch channel.remoteAddress {
-        case .v4(let address): withUnsafeBytes(of: address.address.sin_addr) { InternetAddress(bytes: $0) }
-        case .v6(let address): withUnsafeBytes(of: address.address.sin6_addr) { InternetAddress(bytes: $0) }
+        case .v4(let address): withUnsafeBytes(of: address.address) { InternetAddress(bytes: $0[4..<8]) }
+        case .v6(let address): withUnsafeBytes(of: address.address) { InternetAddress(bytes: $0[8..<24]) }
         default: nil
         }
     }

@@ -13,6 +13,7 @@ extension Shop {
     /// What a listener of its own gives to whoever reaches it: measurements and nothing else.
     public var metricsRouter: Router<ShopContext> {
         let router = Router(context: ShopContext.self)
+        router.add(middleware: FrontMiddleware(shop: self, ids: RequestIDs()))
         router.add(middleware: FaultMiddleware(shop: self))
         router.resource("/metrics", [.get: { _, _ in MetricsRoutes(shop: self).answer }])
         return router
@@ -20,7 +21,7 @@ extension Shop {
 
     private var router: Router<ShopContext> {
         let router = Router(context: ShopContext.self)
-        router.add(middleware: MetricsMiddleware(shop: self))
+        router.add(middleware: FrontMiddleware(shop: self, ids: RequestIDs()))
         router.add(middleware: FaultMiddleware(shop: self))
         ProductRoutes(shop: self).add(to: router)
         PageRoutes(shop: self).add(to: router)

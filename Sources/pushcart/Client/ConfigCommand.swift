@@ -31,6 +31,8 @@ struct ConfigCommand: AsyncParsableCommand {
                 "listen": .string("\(machine.host):\(machine.port)"), "origin": .string(machine.origin ?? machine.standardOrigin(port: machine.port)),
                 "data": .string(machine.data ?? DataDirectory.standard), "log-level": .string(machine.logLevel.rawValue),
                 "settlement-wait": .string("\(Double(machine.settlementWait.inMilliseconds) / 1000)"),
+                "rate-limit": .string(machine.isRateLimited ? "on" : "off"), "access-log": .string(machine.logsAccess ? "on" : "off"),
+                "trace": .string(machine.traces ? "on" : "off"),
                 "networks": .array(
                     machine.networks.map { ["chain-id": .integer($0.chainID), "rpc-urls": .array($0.rpcURLs.map(JSONValue.string))] }),
             ]

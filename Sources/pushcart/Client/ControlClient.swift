@@ -9,6 +9,7 @@ import NIOCore
 import NIOFoundationCompat
 import NIOHTTP1
 import ServiceLifecycle
+import Telemetry
 
 /// Talks to the shop: through the running daemon's control socket, else by serving that socket for the time of one command,
 /// under the same lock and with the same routes.
@@ -74,7 +75,7 @@ struct ControlClient: Sendable {
     private static func serving<Value: Sendable>(
         _ directory: DataDirectory, _ body: @escaping @Sendable (ControlClient) async throws -> Value
     ) async throws -> Value {
-        let log = ServeLog.make(.warning)
+        let log = Logs.make(level: .warning)
         let assembly = try ShopAssembly(directory, try await MachineSettings.read(file: nil), port: 4020, log: log)
         try await assembly.access.people.sealLegacy()
         let socket = try DataDirectory.socketPath(directory.path)

@@ -6,6 +6,7 @@ import HTTPAPI
 import Logging
 import Sealing
 import Storage
+import Telemetry
 
 /// `pushcart setup`: the owner, and where the money goes.
 struct SetupCommand: AsyncParsableCommand, ShopCommand {
@@ -62,7 +63,7 @@ struct SetupCommand: AsyncParsableCommand, ShopCommand {
         let networks = NetworkSetup(machine: machine, directory: directory, vault: vault)
         let network = try draft.map { try networks.make($0, before: nil) }
         let access = try AccessDesk(
-            database: database, vault: vault, issuer: settings.origin ?? "", shopName: settings.name, log: ServeLog.make(.warning),
+            database: database, vault: vault, issuer: settings.origin ?? "", shopName: settings.name, log: Logs.make(level: .warning),
             now: ShopAssembly.wallClock)
         guard
             case .done = try await access.people.setUp(

@@ -20,6 +20,10 @@ struct MachineSettings: Sendable {
     var trustedProxies: [AddressBlock] = []
     /// A listener of its own for measurements, open to whoever reaches it.
     var metrics: (host: String, port: Int)?
+    /// Whether each request is told in the log.
+    var logsAccess = false
+    /// Whether the steps of payments are told in the log.
+    var traces = false
     var networks: [NetworkSettings] = []
 
     /// The configuration file that is read when none is named, if it is there.
@@ -66,10 +70,9 @@ struct MachineSettings: Sendable {
             }
             settlementWait = .milliseconds(Int64(seconds * 1000))
         }
-        if let text = reader.string(forKey: "rate-limit") {
-            guard ["on", "off"].contains(text) else { throw CommandFailure.refused("“rate-limit” is on or off, not “\(text.prefix(40))”.") }
-            isRateLimited = text == "on"
-        }
+        isRateLimited = try Self.isOn("rate-limit", reader) ?? isRateLimited
+        logsAccess = try Self.isOn("access-log", reader) ?? logsAccess
+        traces = try Self.isOn("trace", reader) ?? traces
         trustedProxies = try (reader.stringArray(forKey: "trusted-proxies") ?? []).map { text in
             guard let block = AddressBlock(text) else {
                 throw CommandFailure.refused("“trusted-proxies” lists addresses such as 10.0.0.0/8 or ::1, not “\(text.prefix(64))”.")
@@ -78,6 +81,12 @@ struct MachineSettings: Sendable {
         }
         if let text = reader.string(forKey: "metrics-listen") { metrics = try Self.address(text) }
         networks = try names.map { try NetworkSettings(name: $0, reader.scoped(to: ConfigKey(["networks", $0]))) }
+    }
+
+    private static func isOn(_ key: String, _ reader: ConfigReader) throws -> Bool? {
+        guard let text = reader.string(forKey: ConfigKey([key])) else { return nil }
+        guard ["on", "off"].contains(text) else { throw CommandFailure.refused("“\(key)” is on or off, not “\(text.prefix(40))”.") }
+        return text == "on"
     }
 
     /// Reads `HOST:PORT`, `[::1]:PORT` or `:PORT`.

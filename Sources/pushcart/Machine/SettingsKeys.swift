@@ -4,7 +4,8 @@ import Yams
 /// The keys that pushcart.yaml may have. The library passes unknown ones in silence; here they are refused with the nearest known one.
 enum SettingsKeys {
     private static let top = [
-        "listen", "origin", "data", "log-level", "settlement-wait", "rate-limit", "trusted-proxies", "metrics-listen", "networks",
+        "listen", "origin", "data", "log-level", "settlement-wait", "rate-limit", "trusted-proxies", "metrics-listen", "access-log", "trace",
+        "networks",
     ]
     private static let network = ["chain-id", "name", "rpc-urls", "explorer", "asset", "fees"]
     private static let asset = ["address", "symbol", "decimals", "currency", "domain-name", "domain-version"]

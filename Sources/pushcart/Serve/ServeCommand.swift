@@ -10,6 +10,7 @@ import NIOCore
 import NIOPosix
 import ServiceLifecycle
 import Storage
+import Telemetry
 import UnixSignals
 
 /// `pushcart serve`: the daemon in the foreground.
@@ -37,7 +38,7 @@ struct ServeCommand: AsyncParsableCommand, ShopCommand {
         if let metricsListen { machine.metrics = try MachineSettings.address(metricsListen) }
         let path = data ?? machine.data ?? DataDirectory.standard
         guard let directory = try DataDirectory.take(path, create: true) else { throw DataDirectory.busy(path) }
-        let log = ServeLog.make(machine.logLevel)
+        let log = Logs.make(level: machine.logLevel)
         let assembly = try ShopAssembly(directory, machine, port: machine.port, log: log)
         do {
             try await assembly.prepare()
@@ -107,14 +108,8 @@ struct ServeCommand: AsyncParsableCommand, ShopCommand {
     }
 }
 
-/// What the daemon says, all on standard error.
+/// What the daemon says to whoever started it, on standard error.
 enum ServeLog {
-    static func make(_ level: Logger.Level) -> Logger {
-        var log = Logger(label: "pushcart") { StreamLogHandler.standardError(label: $0) }
-        log.logLevel = level
-        return log
-    }
-
     static func announce(_ shop: Shop, listening: String, isEmpty: Bool, directory: String, _ setupLink: String?) {
         var text = "Pushcart \(shop.version) is open at \(listening)"
         if shop.origin != listening { text += " (publicly \(shop.origin))" }

@@ -90,7 +90,8 @@ struct ShopAssembly {
                 seal: { [vault] in try vault.seal($0, for: .shop, field: "call.answer") },
                 open: { [vault] in try vault.open($0, for: .shop, field: "call.answer") }),
             makeNetwork: { draft in try setup.make(draft, before: try reader.networks().first { $0.network == draft.network }) },
-            limiter: limiter, trustedProxies: machine.trustedProxies, metrics: RequestMetrics(measurements.registry), version: Self.version, now: now,
+            limiter: limiter, trustedProxies: machine.trustedProxies, metrics: RequestMetrics(measurements.registry),
+            accessLog: machine.logsAccess ? AccessLog(log.telling(.info)) : nil, version: Self.version, now: now,
             log: log)
         services = [deliveries] + chains + [Reconciler(gate: gate, now: now), Upkeep(access: access, writer: writer, now: now, log: log)]
 
@@ -194,5 +195,14 @@ struct ShopAssembly {
         try await http.shutdown()
         try vault.close()
         try database.close()
+    }
+}
+
+extension Logger {
+    /// The same log, quiet or not, with room for lines of that level: whoever switches them on wants to see them.
+    fileprivate func telling(_ level: Level) -> Logger {
+        var log = self
+        log.logLevel = min(logLevel, level)
+        return log
     }
 }
