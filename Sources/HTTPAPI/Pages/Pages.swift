@@ -36,17 +36,24 @@ struct Pages: Sendable {
         styleVersion = String(SHA256.hash(data: PackageResources.style_css).map { lowercaseHex([$0]) }.joined().prefix(8))
     }
 
-    /// Nothing but our own style sheet; no script runs.
-    static let headers: HTTPFields = [
-        .contentType: "text/html; charset=utf-8", .cacheControl: "no-store", .xContentTypeOptions: "nosniff",
+    /// What a page may do: load our own style sheet and show pictures; no script runs, nobody frames it, and it asks for no device.
+    static let security: HTTPFields = [
         .contentSecurityPolicy:
             "default-src 'none'; style-src 'self'; img-src 'self' data:; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
-        .referrerPolicy: "same-origin",
+        .xContentTypeOptions: "nosniff", .xFrameOptions: "DENY", .referrerPolicy: "same-origin", .crossOriginOpenerPolicy: "same-origin",
+        .permissionsPolicy: "camera=(), display-capture=(), geolocation=(), microphone=(), payment=(), usb=()",
     ]
 
     /// For pages with a script of ours.
     static let scriptPolicy =
         "default-src 'none'; style-src 'self'; img-src 'self' data:; script-src 'self'; connect-src 'self'; form-action 'none'; base-uri 'none'; frame-ancestors 'none'"
+
+    static let headers: HTTPFields = {
+        var headers = security
+        headers[.contentType] = "text/html; charset=utf-8"
+        headers[.cacheControl] = "no-store"
+        return headers
+    }()
 
     /// What the layout of every page shows.
     struct Frame {

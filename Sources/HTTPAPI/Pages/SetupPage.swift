@@ -23,7 +23,7 @@ struct SetupPage: Sendable {
                 .get: { _, _ in
                     .text(
                         Pages.shared.setupScript, type: "text/javascript; charset=utf-8",
-                        headers: [.cacheControl: "no-cache", .xContentTypeOptions: "nosniff"])
+                        headers: [.cacheControl: "no-cache"])
                 }
             ])
     }
