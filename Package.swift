@@ -39,6 +39,8 @@ let nioPosix = Target.Dependency.product(name: "NIOPosix", package: "swift-nio")
 let nioEmbedded = Target.Dependency.product(name: "NIOEmbedded", package: "swift-nio")
 let nioHTTP1 = Target.Dependency.product(name: "NIOHTTP1", package: "swift-nio")
 let nioFoundation = Target.Dependency.product(name: "NIOFoundationCompat", package: "swift-nio")
+let tracing = Target.Dependency.product(name: "Tracing", package: "swift-distributed-tracing")
+let inMemoryTracing = Target.Dependency.product(name: "InMemoryTracing", package: "swift-distributed-tracing")
 let lifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
 
 let rooms: [Room] = [
@@ -50,7 +52,7 @@ let rooms: [Room] = [
     Room(name: "X402EVM", imports: ["JSON", "X402", "EVM"], products: [bigInt]),
     Room(name: "Caching"),
     Room(name: "Sealing", products: [crypto, grdb]),
-    Room(name: "Telemetry", products: [coreMetrics, logging]),
+    Room(name: "Telemetry", products: [coreMetrics, logging, tracing], testProducts: [inMemoryTracing]),
     // 2 state
     Room(name: "Storage", imports: ["Domain"], products: [grdb, logging]),
     // 3 capabilities
@@ -61,18 +63,19 @@ let rooms: [Room] = [
         name: "Access", imports: ["Domain", "Storage", "Sealing", "Caching", "JSON", "CArgon2"], products: [crypto, jwtKit, logging],
         staticLibraries: ["argon2"], testProducts: [grdb]),
     Room(
-        name: "Payments", imports: ["Domain", "Storage", "Catalogue", "JSON", "X402", "Caching"],
-        products: [crypto, logging, lifecycle]),
+        name: "Payments", imports: ["Domain", "Telemetry", "Storage", "Catalogue", "JSON", "X402", "Caching"],
+        products: [crypto, logging, lifecycle], testProducts: [inMemoryTracing, tracing]),
     // 4 edges
     Room(
-        name: "Facilitators", imports: ["Domain", "Storage", "Payments", "JSON", "X402", "X402EVM", "EVM", "Caching"],
-        products: [bigInt, crypto, httpClient, lifecycle, logging, nioCore, nioFoundation, nioHTTP1], testProducts: [nioPosix]),
+        name: "Facilitators", imports: ["Domain", "Telemetry", "Storage", "Payments", "JSON", "X402", "X402EVM", "EVM", "Caching"],
+        products: [bigInt, crypto, httpClient, lifecycle, logging, nioCore, nioFoundation, nioHTTP1],
+        testProducts: [inMemoryTracing, nioPosix, tracing]),
     Room(
         name: "HTTPAPI",
         imports: ["Domain", "Telemetry", "Storage", "Catalogue", "Access", "Payments", "JSON", "X402"],
         products: [crypto, hummingbird, hummingbirdCore, httpTypes, logging, mustache, nioCore, nioHTTP1, nioPosix],
         resources: [.embedInCode("Pages/Templates")], testImports: ["Sealing", "Facilitators", "EVM", "X402EVM"],
-        testProducts: [bigInt, httpClient, hummingbirdTesting, lifecycle, nioEmbedded]),
+        testProducts: [bigInt, httpClient, hummingbirdTesting, inMemoryTracing, lifecycle, nioEmbedded, tracing]),
     // 5 process
     Room(
         name: "pushcart", kind: .executable,
@@ -119,6 +122,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
         .package(url: "https://github.com/apple/swift-configuration", exact: "1.4.0", traits: ["YAML"]),
         .package(url: "https://github.com/apple/swift-crypto", exact: "4.5.2"),
+        .package(url: "https://github.com/apple/swift-distributed-tracing", exact: "1.7.3"),
         .package(url: "https://github.com/apple/swift-http-types", exact: "1.8.0"),
         .package(url: "https://github.com/apple/swift-log", exact: "1.16.2"),
         .package(url: "https://github.com/apple/swift-metrics", exact: "2.13.0"),

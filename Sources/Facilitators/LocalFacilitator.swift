@@ -9,6 +9,7 @@ public import Payments
 public import ServiceLifecycle
 public import Storage
 import Synchronization
+public import Telemetry
 public import X402
 
 /// Verifies and settles on one EVM chain through JSON-RPC nodes, paying the fees from the settler's account.
@@ -49,7 +50,7 @@ public final class LocalFacilitator: Facilitator, Service {
     ///   - settler: the key that pays fees; it never holds the shop's income.
     public init(
         option: PaymentOption, urls: [String], settler: PrivateKey, policy: FeePolicy, http: HTTPClient, reader: Reader, writer: Writer,
-        metrics: RPCMetrics = .none, now: @escaping WallClock, log: Logger
+        metrics: RPCMetrics = .none, steps: Steps = .untraced, now: @escaping WallClock, log: Logger
     ) {
         guard let asset = ExactAsset(option), !option.sandbox else { preconditionFailure("a chain settles real money") }
         self.asset = asset
@@ -62,7 +63,7 @@ public final class LocalFacilitator: Facilitator, Service {
         var log = log
         log[metadataKey: "network"] = "\(option.network)"
         self.log = log
-        let rpc = RPCClient(urls: urls, chainID: option.network.chainID, http: http, metrics: metrics)
+        let rpc = RPCClient(urls: urls, chainID: option.network.chainID, http: http, metrics: metrics, steps: steps)
         self.rpc = rpc
         let account = settler.address.hex
         nonces = SettlerNonces {

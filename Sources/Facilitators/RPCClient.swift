@@ -6,6 +6,7 @@ import Logging
 import NIOCore
 import NIOFoundationCompat
 import NIOHTTP1
+import Telemetry
 
 /// One call of Ethereum's JSON-RPC.
 struct RPCCall: Sendable {
@@ -59,14 +60,19 @@ struct RPCClient: Sendable {
     private let http: HTTPClient
     private let timeout: TimeAmount
     private let metrics: RPCMetrics
+    private let steps: Steps
     private static let maximumAnswer = 2 * 1024 * 1024
 
-    init(urls: [String], chainID: UInt64? = nil, http: HTTPClient, timeout: TimeAmount = .seconds(3), metrics: RPCMetrics = .none) {
+    init(
+        urls: [String], chainID: UInt64? = nil, http: HTTPClient, timeout: TimeAmount = .seconds(3), metrics: RPCMetrics = .none,
+        steps: Steps = .untraced
+    ) {
         self.urls = urls
         self.chainID = chainID
         self.http = http
         self.timeout = timeout
         self.metrics = metrics
+        self.steps = steps
     }
 
     /// Which nodes are known to be on our chain, for whoever watches the process.
@@ -120,15 +126,26 @@ struct RPCClient: Sendable {
 
     /// One request to one node, timed and counted.
     private func ask(_ url: String, _ calls: [RPCCall]) async throws(RPCSilence) -> [Result<JSONValue, RPCRefusal>] {
+        try await steps.run("rpc", facts(calls), kind: .client) { step throws(RPCSilence) in try await ask(url, calls, step) }
+    }
+
+    /// Never the node's address, which may hold the key that it is paid by.
+    private func facts(_ calls: [RPCCall]) -> [(String, String)] {
+        [("network", chainID.map { "eip155:\($0)" } ?? "any"), ("calls", calls.map(\.method).joined(separator: ","))]
+    }
+
+    private func ask(_ url: String, _ calls: [RPCCall], _ step: Step) async throws(RPCSilence) -> [Result<JSONValue, RPCRefusal>] {
         let start = ContinuousClock.now
         do {
             let answers = try await post(url, calls)
             metrics.answered(.now - start)
+            step.note("outcome", "answered")
             if answers.contains(where: { if case .failure(let refusal) = $0 { !refusal.isRevert } else { false } }) { metrics.failed(.refused) }
             return answers
         } catch {
             metrics.answered(.now - start)
             metrics.failed(error.failure)
+            step.note("outcome", error.failure.rawValue)
             throw error
         }
     }

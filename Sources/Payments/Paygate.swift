@@ -3,6 +3,7 @@ public import Domain
 import JSON
 public import Logging
 public import Storage
+public import Telemetry
 public import X402
 
 /// The pay desk: recall, match, verify, claim, settle, post. Delivery is the caller's, with the receipt.
@@ -16,6 +17,7 @@ public final class Paygate: Sendable {
     private let now: WallClock
     private let settlementWait: Duration
     let metrics: PaymentMetrics
+    let steps: Steps
 
     /// What every practice wallet may spend in all: 1,000 practice USDC.
     static let sandboxAllowance = AtomicAmount(1_000_000_000)
@@ -23,7 +25,7 @@ public final class Paygate: Sendable {
     /// - Parameter settlementWait: how long an answer may wait for the chain; the reference client gives up after 5 seconds.
     public init(
         reader: Reader, writer: Writer, facilitators: [any Facilitator], offers: Offers, settlements: Settlements, settlementWait: Duration,
-        metrics: PaymentMetrics = .none, now: @escaping WallClock, log: Logger
+        metrics: PaymentMetrics = .none, steps: Steps = .untraced, now: @escaping WallClock, log: Logger
     ) {
         self.reader = reader
         self.writer = writer
@@ -32,6 +34,7 @@ public final class Paygate: Sendable {
         self.settlements = settlements
         self.settlementWait = settlementWait
         self.metrics = metrics
+        self.steps = steps
         self.now = now
         self.log = log
     }
@@ -90,8 +93,14 @@ public final class Paygate: Sendable {
     /// Match, verify, claim.
     private func take(_ payment: Presented, _ product: Product) async throws -> Admission {
         if let shortfall = payment.facilitator.shortfall(payment.option) { return .unavailable(shortfall) }
-        try await match(payment, product)
-        switch await payment.facilitator.verify(payment.authorization, for: payment.option) {
+        let facts = steps.isTraced ? payment.option.facts : []
+        try await steps.run("match", facts) { _ in try await match(payment, product) }
+        let verdict = await steps.run("verify", facts) { step in
+            let verdict = await payment.facilitator.verify(payment.authorization, for: payment.option)
+            step.note("outcome", verdict.word)
+            return verdict
+        }
+        switch verdict {
         case .valid: return try product.state == .published ? await claim(payment, product) : owned(payment, product)
         case .invalid(let error): return .refused(error, payer: payment.authorization.key.payer)
         case .proven(let error):
@@ -106,8 +115,15 @@ public final class Paygate: Sendable {
 
     /// How a payment stands that was claimed before; nil for a new one, and for one that was given back.
     private func recalled(_ payment: Presented, _ product: Product) async throws -> Admission? {
-        guard let known = try reader.payment(key: payment.authorization.key), known.state != .released else { return nil }
-        return try await recall(known, payment, product)
+        try await steps.run("recall", payment.option.facts) { step in
+            guard let known = try reader.payment(key: payment.authorization.key), known.state != .released else {
+                step.note("outcome", "unknown")
+                return nil
+            }
+            step.note("payment", "\(known.id)")
+            step.note("outcome", known.state.rawValue)
+            return try await recall(known, payment, product)
+        }
     }
 
     private static let spent = WireError(.nonceAlreadyUsed, "This authorization was used before; sign a new one.")
@@ -249,7 +265,13 @@ public final class Paygate: Sendable {
             token: .random(using: &generator), at: now())
         // Twice at most: an earlier payment that was awaited and came to nothing leaves the way free.
         for _ in 0..<2 {
-            switch try await writer.claim(claim, sandboxAllowance: Self.sandboxAllowance, sandboxTransaction: shown.practice) {
+            let outcome = try await steps.run("claim", shown.option.facts) { step in
+                let outcome = try await writer.claim(claim, sandboxAllowance: Self.sandboxAllowance, sandboxTransaction: shown.practice)
+                step.note("outcome", outcome.word)
+                if let payment = outcome.payment { step.note("payment", "\(payment.id)") }
+                return outcome
+            }
+            switch outcome {
             case .claimed(let payment):
                 metrics.count(.claimed, payment.sandbox, 1)
                 if payment.state != .claimed { metrics.entered(payment) }
@@ -278,13 +300,26 @@ public final class Paygate: Sendable {
 
     private func settle(_ payment: Payment, by facilitator: any Facilitator, for option: PaymentOption) {
         settlements.start(payment.id) { [self] in
-            await conclude(payment, await facilitator.settle(payment, for: option))
+            let settlement = await steps.run("settle", payment.facts) { step in
+                let settlement = await facilitator.settle(payment, for: option)
+                step.note("outcome", settlement.word)
+                return settlement
+            }
+            return await conclude(payment, settlement)
         }
     }
 
     /// Writes down what became of a payment. Any number of times, in any order: the rules of the states decide.
     /// - Returns: the payment as it stands now; nil when that could not be stored.
     func conclude(_ payment: Payment, _ settlement: Settlement) async -> Payment? {
+        await steps.run("post", payment.facts) { step in
+            let ended = await post(payment, settlement)
+            step.note("outcome", ended?.state.rawValue ?? "not stored")
+            return ended
+        }
+    }
+
+    private func post(_ payment: Payment, _ settlement: Settlement) async -> Payment? {
         let moment = now()
         do {
             switch settlement {

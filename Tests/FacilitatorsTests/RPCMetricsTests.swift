@@ -1,8 +1,11 @@
 import AsyncHTTPClient
+import InMemoryTracing
 import NIOCore
 import NIOHTTP1
 import Synchronization
+import Telemetry
 import Testing
+import Tracing
 
 @testable import Facilitators
 
@@ -65,5 +68,24 @@ import Testing
         let other = try await NodeServer { _ in .body(#"{"id":0,"result":"0x1"}"#) }
         await #expect(throws: RPCSilence.self) { try await ask([other.url], Self.one, chain: 8453) }
         #expect(tally.answered == 2 && tally.failures == [.refused, .chain])
+    }
+
+    @Test func `each request to a node is a step with its calls and its outcome, and without the node's address`() async throws {
+        let tracer = InMemoryTracer()
+        let bad = try await NodeServer { _ in .body("rubbish") }
+        let good = try await NodeServer { _ in .body(#"{"id":0,"result":"0x2105"}"#) }
+        let client = RPCClient(urls: ["\(bad.url)/key", good.url], chainID: 8453, http: .shared, steps: Steps(tracer))
+        _ = try await client.batch(Self.one)
+        let told = tracer.finishedSpans.map { span in
+            ["network", "calls", "outcome"].map { name in
+                if case .string(let text)? = span.attributes[name]?.toSpanAttribute() { text } else { "-" }
+            }
+        }
+        #expect(
+            told == [
+                ["eip155:8453", "eth_chainId", "malformed"], ["eip155:8453", "eth_chainId", "answered"],
+                ["eip155:8453", "eth_blockNumber", "answered"],
+            ])
+        #expect(tracer.finishedSpans.allSatisfy { $0.operationName == "rpc" && $0.kind == .client && $0.attributes.count == 3 })
     }
 }

@@ -6,6 +6,7 @@ import Logging
 import Payments
 import Storage
 import Synchronization
+import Telemetry
 import Testing
 import X402
 
@@ -49,10 +50,10 @@ final class PayDesk: Sendable {
     }
 
     /// A gate that waits so long for the chain; no test waits so long, for settlements end when it says so.
-    func gate(wait: Duration = .seconds(60), metrics: PaymentMetrics = .none) -> Paygate {
+    func gate(wait: Duration = .seconds(60), metrics: PaymentMetrics = .none, steps: Steps = .untraced) -> Paygate {
         Paygate(
             reader: reader, writer: writer, facilitators: [facilitator], offers: offers, settlements: settlements, settlementWait: wait,
-            metrics: metrics, now: { [clock] in clock.now }, log: log)
+            metrics: metrics, steps: steps, now: { [clock] in clock.now }, log: log)
     }
 
     /// A gate that does not wait at all.

@@ -7,6 +7,7 @@ import JSON
 import Logging
 import NIOCore
 import Payments
+import Telemetry
 import X402
 
 /// `/p/{slug}`: the gate and the route are one, so that no other reading of an address leads past the money.
@@ -176,6 +177,16 @@ struct ProductRoutes: Sendable {
     /// Gives what a receipt bought: the edition that its order pins.
     /// - Parameter opened: the goods of today's edition, when they were opened already.
     private func fulfil(
+        _ receipt: Receipt, _ product: Product, _ opened: Goods?, _ request: Request, _ context: ShopContext, version: Int
+    ) async throws -> Response {
+        try await shop.steps.run("deliver", [("rail", "x402"), ("payment", "\(receipt.payment.id)")]) { step in
+            let response = try await fulfilled(receipt, product, opened, request, context, version: version)
+            step.note("outcome", "\(response.status.code)")
+            return response
+        }
+    }
+
+    private func fulfilled(
         _ receipt: Receipt, _ product: Product, _ opened: Goods?, _ request: Request, _ context: ShopContext, version: Int
     ) async throws -> Response {
         let payment = receipt.payment

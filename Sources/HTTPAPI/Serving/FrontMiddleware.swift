@@ -14,12 +14,26 @@ struct FrontMiddleware: RouterMiddleware {
         let start = NIODeadline.now()
         var context = context
         context.requestID = shop.givenID(request, context) ?? ids.next()
-        var response = try await next(request, context)
+        var response = shop.steps.isTraced ? try await traced(request, context, next) : try await next(request, context)
         response.headers.append(HTTPField(name: .xRequestID, value: context.requestID))
         let (route, took) = (context.endpointPath, (NIODeadline.now() - start).nanoseconds)
         shop.metrics.record(route: route, method: request.method, status: response.status, nanoseconds: took)
         if let log = shop.accessLog { log.write(request, context, response, route: route, nanoseconds: took, client: shop.client(request, context)) }
         return response
+    }
+
+    /// The same as a step, of the trace that one of our own proxies says it is part of.
+    private func traced(
+        _ request: Request, _ context: ShopContext, _ next: @concurrent (Request, ShopContext) async throws -> Response
+    ) async throws -> Response {
+        let given = shop.isBehindProxy(context) ? shop.traceParent(request) : nil
+        let facts = [("method", RequestMetrics.name(request.method)), ("request", context.requestID)]
+        return try await shop.steps.run("request", facts, kind: .server, in: shop.steps.context(of: given)) { step in
+            let response = try await next(request, context)
+            step.note("route", context.endpointPath ?? "none")
+            step.note("outcome", "\(response.status.code)")
+            return response
+        }
     }
 }
 

@@ -33,6 +33,8 @@ public struct Shop: Sendable {
     public let metrics: RequestMetrics
     /// Told of each request; nil where nobody wants a line for each.
     public let accessLog: AccessLog?
+    /// Traces what a request goes through, where somebody wants to see it.
+    public let steps: Steps
     public let version: String
     public let started: Timestamp
     public let now: WallClock
@@ -43,7 +45,7 @@ public struct Shop: Sendable {
         writerLoad: @escaping @Sendable () -> WriterLoad, links: ContentLinkSigner, uploads: UploadStore,
         access: AccessDesk, answerSeal: AnswerSeal, makeNetwork: @escaping NetworkMaking, limiter: RateLimiter = RateLimiter(.off),
         trustedProxies: [AddressBlock] = [],
-        metrics: RequestMetrics = RequestMetrics(PrometheusRegistry()), accessLog: AccessLog? = nil,
+        metrics: RequestMetrics = RequestMetrics(PrometheusRegistry()), accessLog: AccessLog? = nil, steps: Steps = .untraced,
         version: String, now: @escaping WallClock, log: Logger
     ) {
         settingsBook = settings
@@ -64,6 +66,7 @@ public struct Shop: Sendable {
         self.trustedProxies = trustedProxies
         self.metrics = metrics
         self.accessLog = accessLog
+        self.steps = steps
         self.version = version
         started = now()
         self.now = now

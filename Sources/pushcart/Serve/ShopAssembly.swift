@@ -37,6 +37,7 @@ struct ShopAssembly {
     init(_ directory: DataDirectory, _ machine: MachineSettings, port: Int, log: Logger) throws {
         let now = Self.wallClock
         let measurements = Measurements()
+        let steps = machine.traces ? Steps(LogTracer(log.telling(.debug))) : .untraced
         do { database = try ShopDatabase(path: directory.database, committed: measurements.commits) } catch let error as StorageError {
             throw CommandFailure.refused(error.description)
         } catch { throw CommandFailure.refused("The shop's database cannot be opened: \(error)") }
@@ -68,7 +69,7 @@ struct ShopAssembly {
         let chains = networks.map { [http] chain in
             LocalFacilitator(
                 option: chain.option, urls: chain.urls, settler: chain.settler, policy: chain.fees, http: http, reader: reader, writer: writer,
-                metrics: measurements.rpc(chain.option.network), now: now, log: log)
+                metrics: measurements.rpc(chain.option.network), steps: steps, now: now, log: log)
         }
         let isPractice = chains.isEmpty
         let facilitators: [any Facilitator] = isPractice ? [SandboxFacilitator(Self.practice, now: now)] : chains
@@ -80,7 +81,7 @@ struct ShopAssembly {
         let payments = measurements.payments
         let gate = Paygate(
             reader: reader, writer: writer, facilitators: facilitators, offers: offers, settlements: Settlements(),
-            settlementWait: machine.settlementWait, metrics: payments, now: now, log: log)
+            settlementWait: machine.settlementWait, metrics: payments, steps: steps, now: now, log: log)
         let deliveries = DeliveryLog(writer: writer, metrics: payments, log: log)
         shop = Shop(
             settings: settings, origin: origin, isPractice: isPractice, catalogue: catalogue, gate: gate, reader: reader, deliveries: deliveries,
@@ -91,7 +92,7 @@ struct ShopAssembly {
                 open: { [vault] in try vault.open($0, for: .shop, field: "call.answer") }),
             makeNetwork: { draft in try setup.make(draft, before: try reader.networks().first { $0.network == draft.network }) },
             limiter: limiter, trustedProxies: machine.trustedProxies, metrics: RequestMetrics(measurements.registry),
-            accessLog: machine.logsAccess ? AccessLog(log.telling(.info)) : nil, version: Self.version, now: now,
+            accessLog: machine.logsAccess ? AccessLog(log.telling(.info)) : nil, steps: steps, version: Self.version, now: now,
             log: log)
         services = [deliveries] + chains + [Reconciler(gate: gate, now: now), Upkeep(access: access, writer: writer, now: now, log: log)]
 
