@@ -22,13 +22,15 @@ public final class RateLimiter: Sendable {
     /// How many buckets were forgotten while they still counted: somebody comes from more addresses than there is memory for.
     public var forgotten: Int { tables.values.reduce(0) { $0 + $1.forgotten } }
 
-    /// For how many seconds a subject has no turn left; nil when it has one. Takes nothing: it may not be proved yet that it is the subject who asks.
+    /// For how many seconds a subject has no turn left, which counts as a refusal; nil when it has one. Takes nothing: it may not be proved yet that it is the subject who asks.
     public func wait(_ budget: RateLimitBudget, for subject: RateLimitSubject) -> Int? {
         guard let limit = limits[budget], let table = tables[budget] else { return nil }
         let most = Int64(limit.burst) * limit.interval
         let moment = start.duration(to: now()).inNanoseconds
         let debt = table.add(limit.interval, to: Self.fingerprint(subject), at: moment, most: most, charging: false)
-        return debt > most ? Self.seconds(debt - most) : nil
+        guard debt > most else { return nil }
+        table.countRefusal()
+        return Self.seconds(debt - most)
     }
 
     /// How many requests a budget has refused.

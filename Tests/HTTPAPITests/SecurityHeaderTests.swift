@@ -58,7 +58,8 @@ import Testing
         let hello = try await test.sell(article: TestShop.article)
         let receipts = try await [test.receipt(of: song), test.receipt(of: hello)]
         var pages: [(uri: String, status: Int)] = [
-            ("/", 200), ("/?before=1", 200), ("/p/song", 200), ("/p/hello", 200), ("/setup", 200), ("/nowhere", 404), ("/p/none", 404),
+            ("/", 200), ("/?before=1", 200), ("/p/song", 200), ("/p/hello", 200), ("/setup", 200), ("/docs", 200), ("/nowhere", 404),
+            ("/p/none", 404),
             ("/r/none", 404), ("/p/song/below", 404),
         ]
         for receipt in receipts { pages.append(("/r/\(receipt)", 200)) }

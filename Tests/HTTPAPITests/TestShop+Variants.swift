@@ -18,7 +18,8 @@ extension TestShop {
         Shop(
             settings: shop.settingsBook, origin: shop.origin, isPractice: shop.isPractice, catalogue: catalogue, gate: shop.gate, reader: reader,
             deliveries: shop.deliveries, writerLoad: shop.writerLoad, links: shop.links, uploads: shop.uploads, access: access,
-            answerSeal: shop.answerSeal, trustedProxies: trustedProxies, metrics: metrics ?? shop.metrics, accessLog: accessLog, steps: steps,
+            answerSeal: shop.answerSeal, makeNetwork: shop.makeNetwork, trustedProxies: trustedProxies, metrics: metrics ?? shop.metrics,
+            accessLog: accessLog, steps: steps,
             version: shop.version, now: shop.now, log: log ?? shop.log)
     }
 
