@@ -42,6 +42,11 @@ def bob(daemon, staff):
     return daemon.signed_in(BOB, STAFF_PASSWORD)
 
 
+def nameless(answer):
+    """A problem without the name of its request, which no two answers share."""
+    return {name: value for name, value in json.loads(answer.body).items() if name != "request"}
+
+
 def whoami(daemon, token, **rest):
     return daemon.call("GET", "/api/v1/me", bearer=token, **rest).status
 
@@ -259,7 +264,7 @@ def test_an_unknown_address_is_answered_like_a_wrong_password(daemon, owner, sta
     known = told[BOB]
     assert known.status == 401 and known.kind == "wrong-credentials"
     for who, answer in told.items():
-        assert (answer.status, answer.body) == (known.status, known.body), who
+        assert (answer.status, nameless(answer)) == (known.status, nameless(known)), who
         assert sorted(name for name, _ in answer.headers) == sorted(name for name, _ in known.headers), who
 
 
@@ -300,7 +305,7 @@ def test_sessions_of_others_are_not_there(daemon, ada, bob):
     assert {each["id"] for each in daemon.call("GET", "/api/v1/sessions", bearer=ada.token).json["items"]}.isdisjoint({bob.id})
     theirs = daemon.call("DELETE", f"/api/v1/sessions/{bob.id}", bearer=ada.token)
     nobodys = daemon.call("DELETE", "/api/v1/sessions/999999", bearer=ada.token)
-    assert (theirs.status, theirs.body) == (nobodys.status, nobodys.body) and theirs.status == 404
+    assert (theirs.status, nameless(theirs)) == (nobodys.status, nameless(nobodys)) and theirs.status == 404
     assert daemon.call("DELETE", "/api/v1/sessions", bearer=ada.token).status == 204
     assert whoami(daemon, bob.token) == 200
 
