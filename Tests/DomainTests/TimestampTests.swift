@@ -41,4 +41,30 @@ import Testing
             at: Timestamp(seconds: 1_795_000_000))
         #expect(order.number == number)
     }
+
+    @Test(arguments: [
+        ("1970-01-01T00:00:00Z", 0), ("2027-01-31T12:00:00Z", 1_801_396_800_000), ("2027-01-31t13:00:00.1239+01:00", 1_801_396_800_123),
+        ("4234-05-02T11:13:20+20:20", 71_455_359_200_000), ("2024-02-29T23:59:60Z", 1_709_251_200_000), ("1969-12-31T23:59:59.5-00:01", 59_500),
+    ])
+    func `a moment is read as it is written`(_ text: String, _ milliseconds: Int64) {
+        #expect(Timestamp(rfc3339: text)?.milliseconds == milliseconds)
+    }
+
+    @Test func `what is read is what was written, for every day of six hundred years`() {
+        for day in stride(from: 0 as Int64, to: 219_146, by: 1) {
+            let moment = Timestamp(seconds: day * 86_400 + day % 86_400)
+            if Timestamp(rfc3339: moment.iso8601) != moment {
+                Issue.record("\(moment.iso8601)")
+                return
+            }
+        }
+    }
+
+    @Test(arguments: [
+        "", "2027-01-31", "2027-01-31T12:00:00", "2027-02-29T12:00:00Z", "2027-13-01T12:00:00Z", "2027-00-01T12:00:00Z", "2027-01-31T24:00:00Z",
+        "2027-01-31T12:60:00Z", "2027-01-31T12:00:61Z", "2027-01-31 12:00:00Z", "2027-01-31T12:00:00.Z", "2027-01-31T12:00:00+24:00",
+        "2027-01-31T12:00:00+01:60", "2027-01-31T12:00:00+0100", "2027-01-31T12:00:00ZZ", "1969-12-31T23:59:59Z", "٢٠٢٧-01-31T12:00:00Z",
+        "-027-01-31T12:00:00Z", "2027-01-31T12:00:00.000Z" + String(repeating: "0", count: 60),
+    ])
+    func `what is no moment is not read`(_ text: String) { #expect(Timestamp(rfc3339: text) == nil) }
 }

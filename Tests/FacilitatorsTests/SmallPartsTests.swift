@@ -91,7 +91,8 @@ import X402EVM
 @Suite struct ChainStateTests {
     private static func state(_ block: String, _ tip: String, _ balance: String) throws -> ChainState {
         func answer(_ text: String) throws -> Result<JSONValue, RPCRefusal> {
-            text == "refused" ? .failure(RPCRefusal(code: -32601, message: "no such method", data: nil, url: "http://a")) : .success(try JSONValue(parsing: text))
+            text == "refused"
+                ? .failure(RPCRefusal(code: -32601, message: "no such method", data: nil, url: "http://a")) : .success(try JSONValue(parsing: text))
         }
         return try ChainState([answer(block), answer(tip), answer(balance)])
     }

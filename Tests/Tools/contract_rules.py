@@ -20,9 +20,13 @@ REASONS = [
     (r"/products/\d+", r"There is no product of that name"),
     (r"/email", r"Nobody here has this mail address"),
     (r"/price|/currency", r"Nothing that this shop is paid in stands for"),
+    (r"/currency", r"A currency needs a budget"),
+    (r"/budget", r"“[0-9.]+” (has more decimals than|is too large a price)"),
+    (r"/payTo", r"The capitals of|“0x0+” is no address"),  # a checksum, and nobody's address
+    (r"/rpcUrl|/settlerKey", r"Name (a node|the key)|This is no private key"),  # by what is set already, and by the curve's order
     (r"/price", r"“[0-9.]+” (has more decimals than the \d+ that can be paid|is too large a price)"),  # by what the shop is paid in
     (r"/scopes", r"The role \w+ does not have"),
-    (r"/expiresAt", r"This time (has passed|is too far away)"),
+    (r"/expiresAt", r"This time (has passed|is too far away)|A time is written .* not before 1970"),
     (r"/length", r"This must be a whole number, written without"),  # 4.0 is no whole number here: nothing may be rounded
     (r"/addresses/\d+", r"An address block is written as"),  # the grammar of an IPv6 block is no pattern
 ]

@@ -212,13 +212,8 @@ extension Problem {
 extension JSONType where Value == Timestamp {
     /// A moment as a client sends it (RFC 3339, in UTC).
     static var sentMoment: JSONType {
-        JSONType<String>.string(20...35, format: "date-time").parsed(
-            "A time is written as 2027-01-31T12:00:00Z.", { text in try? Date.ISO8601FormatStyle().parse(text) }, { $0.formatted(.iso8601) }
-        ).judged(
-            { date in
-                let milliseconds = (date.timeIntervalSince1970 * 1000).rounded(.down)
-                return (0...253_402_300_799_000).contains(milliseconds)
-                    ? .good(Timestamp(milliseconds: Int64(milliseconds))) : .bad("This time is too far away.")
-            }, { Date(timeIntervalSince1970: Double($0.milliseconds) / 1000) })
+        JSONType<String>.string(20...64, format: "date-time").parsed(
+            "A time is written as 2027-01-31T12:00:00Z, and is not before 1970.", { Timestamp(rfc3339: $0) }, \.iso8601
+        ).judged({ $0.milliseconds <= 253_402_300_799_000 ? .good($0) : .bad("This time is too far away.") }, { $0 })
     }
 }
