@@ -54,7 +54,7 @@ let rooms: [Room] = [
     Room(name: "Sealing", products: [crypto, grdb]),
     Room(name: "Telemetry", products: [coreMetrics, logging, tracing], testProducts: [inMemoryTracing]),
     // 2 state
-    Room(name: "Storage", imports: ["Domain"], products: [grdb, logging]),
+    Room(name: "Storage", imports: ["Domain"], products: [crypto, grdb, logging]),
     // 3 capabilities
     Room(
         name: "Catalogue", imports: ["Domain", "Storage", "Caching", "CMarkGFM"], products: [crypto],

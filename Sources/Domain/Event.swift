@@ -1,4 +1,4 @@
-/// Something that happened, appended to the outbox in the write that made it so.
+/// Something that happened: an entry of the audit log, which is also the outbox, appended in the write that made it so.
 public struct Event: Hashable, Sendable {
     public enum Kind: String, CaseIterable, Sendable {
         case shopSetUp = "shop.set_up"
@@ -31,6 +31,8 @@ public struct Event: Hashable, Sendable {
         case keyRevoked = "key.revoked"
         case signingKeyMade = "signing_key.made"
         case recordsRetired = "records.retired"
+        case gasPaid = "gas.paid"
+        case ledgerOpened = "ledger.opened"
     }
 
     public let sequence: Int64
@@ -41,13 +43,20 @@ public struct Event: Hashable, Sendable {
     public let subject: Int64
     /// Who did it, such as `local:1000` or `payer`.
     public let actor: String
+    /// The address from which it was asked for; empty where there is none.
+    public let origin: String
     public let at: Timestamp
+    public let details: EventDetails
 
-    public init(sequence: Int64, kind: Kind, subject: Int64, actor: String, at: Timestamp) {
+    public init(
+        sequence: Int64, kind: Kind, subject: Int64, actor: String, origin: String = "", at: Timestamp, details: EventDetails = .none
+    ) {
         self.sequence = sequence
         self.kind = kind
         self.subject = subject
         self.actor = actor
+        self.origin = origin
         self.at = at
+        self.details = details
     }
 }

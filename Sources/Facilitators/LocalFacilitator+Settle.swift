@@ -180,7 +180,7 @@ extension LocalFacilitator {
 
     private func close(_ payment: Payment, _ hash: Bytes32, fee: UInt64, reverted: Bool) async {
         do {
-            let limit = try await writer.closeAttempt(transaction: hash.bytes, feePaid: fee, reverted: reverted)
+            let limit = try await writer.closeAttempt(transaction: hash.bytes, feePaid: fee, reverted: reverted, at: now())
             if let limit, limit > fee { fees.giveBack(UInt128(limit - fee), at: now()) }
         } catch {
             log.error("the fee of a settlement could not be noted: \(error)", metadata: ["payment": "\(payment.id)"])

@@ -49,4 +49,27 @@ public struct KeyRow: Hashable, Sendable {
             terms.expiresAt?.milliseconds,
         ]
     }
+
+    /// What a key may do, for the audit log; not its name, which may be a person's.
+    static func details(of terms: APIKeyTerms) -> EventDetails {
+        EventDetails(fields(terms).compactMap { name, value in value.map { (name: name, value: .text($0)) } })
+    }
+
+    /// What an edit changed, for the audit log.
+    static func changes(from before: APIKeyTerms, to after: APIKeyTerms) -> EventDetails {
+        var members = zip(fields(before), fields(after)).filter { $0.value != $1.value }.map {
+            (name: $0.name, value: EventDetails.Value.change(from: $0.value, to: $1.value))
+        }
+        if before.name != after.name { members.append((name: "name", value: .changed)) }
+        return EventDetails(members)
+    }
+
+    private static func fields(_ terms: APIKeyTerms) -> [(name: String, value: String?)] {
+        [
+            ("role", terms.role.rawValue), ("scopes", terms.scopes.map { $0.map(\.rawValue).sorted().joined(separator: ",") }),
+            ("products", terms.products.map { $0.sorted().map { "\($0)" }.joined(separator: ",") }),
+            ("addresses", terms.addresses.map { $0.map { "\($0)" }.joined(separator: ",") }), ("budget", terms.budget?.description),
+            ("expires_at", terms.expiresAt?.iso8601),
+        ]
+    }
 }

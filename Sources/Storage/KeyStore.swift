@@ -39,7 +39,7 @@ extension Writer {
                     """, arguments: [prefix, blob(hash), actor, now.milliseconds] + KeyRow.columns(terms))
             guard db.changesCount == 1 else { return nil }
             let id = db.lastInsertedRowID
-            try Self.append(db, .keyCreated, subject: id, actor: actor, at: now)
+            try Self.append(db, .keyCreated, subject: id, actor: actor, details: KeyRow.details(of: terms), at: now)
             return try Self.key(db, id: id)
         }
     }
@@ -56,7 +56,7 @@ extension Writer {
                     UPDATE api_keys SET name = ?, role = ?, scopes = ?, products = ?, addresses = ?, budget = ?, budget_currency = ?, expires_at = ?
                     WHERE id = ?
                     """, arguments: KeyRow.columns(terms) + [id])
-            try Self.append(db, .keyEdited, subject: id, actor: actor, at: now)
+            try Self.append(db, .keyEdited, subject: id, actor: actor, details: KeyRow.changes(from: before.key.terms, to: terms), at: now)
             return try Self.key(db, id: id)
         }
     }

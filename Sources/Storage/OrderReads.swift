@@ -84,20 +84,6 @@ extension Reader {
         }
     }
 
-    /// Events after a sequence number, in order.
-    public func events(after sequence: Int64, limit: Int = 100) async throws -> [Event] {
-        try await read { db in
-            try Row.fetchAll(
-                db, sql: "SELECT sequence, kind, subject, actor, at FROM events WHERE sequence > ? ORDER BY sequence LIMIT ?",
-                arguments: [sequence, limit]
-            ).compactMap { row in
-                Event.Kind(rawValue: row[1]).map {
-                    Event(sequence: row[0], kind: $0, subject: row[2], actor: row[3], at: Timestamp(milliseconds: row[4]))
-                }
-            }
-        }
-    }
-
     private static let selectOrder = """
         SELECT o.id, o.payment_id, o.product_id, o.content, o.at, products.slug, products.title FROM orders o
         JOIN products ON products.id = o.product_id

@@ -109,14 +109,22 @@ extension Writer {
         return db.changesCount == 1
     }
 
-    /// Order, entitlement and event of a paid payment; the order's id.
+    /// Order, entitlement, line of the ledger and audit entry of a paid payment; the order's id.
     private static func deliverables(_ db: Database, _ payment: Payment, at: Timestamp) throws -> Int64 {
         try db.cachedStatement(sql: "INSERT INTO orders(payment_id, product_id, content, at) VALUES (?, ?, ?, ?)")
             .execute(arguments: [payment.id, payment.productID, blob(payment.content.bytes), at.milliseconds])
         let order = db.lastInsertedRowID
         try db.cachedStatement(sql: "INSERT INTO entitlements(payer, product_id, sandbox, order_id) VALUES (?, ?, ?, ?)")
             .execute(arguments: [blob(payment.authorization.key.payer), payment.productID, payment.sandbox, order])
-        try append(db, .orderPaid, subject: order, actor: "payer", at: at)
+        let authorization = payment.authorization
+        let details = EventDetails(sorted: [
+            ("amount", .text(authorization.amount.description)), ("asset", .text("0x" + lowercaseHex(authorization.key.asset))),
+            ("network", .text(authorization.key.network.description)), ("payment", .number(payment.id)), ("product", .number(payment.productID)),
+            ("sandbox", .flag(payment.sandbox)),
+        ])
+        try append(
+            db, .orderPaid, subject: order, actor: "payer", details: details,
+            movements: [.sale(authorization, sandbox: payment.sandbox, paymentID: payment.id)], at: at)
         return order
     }
 
@@ -144,19 +152,33 @@ extension Writer {
         }
     }
 
-    /// Notes what a mined attempt cost, and whether it reverted.
+    /// Notes what a mined attempt cost, with its line in the ledger, and whether it reverted.
     /// A refused one is closed with a fee of 0, and once more should it be mined all the same.
+    /// - Parameter feePaid: in wei.
     /// - Returns: the fee limit of an attempt that was open or refused; nil when it was closed before or is not ours.
-    public func closeAttempt(transaction: [UInt8], feePaid: UInt64, reverted: Bool) async throws -> UInt64? {
+    public func closeAttempt(transaction: [UInt8], feePaid: UInt64, reverted: Bool, at now: Timestamp) async throws -> UInt64? {
         try await write { db in
             let statement = try db.cachedStatement(
-                sql: "UPDATE attempts SET fee_paid = ?, reverted = ? WHERE transaction_hash = ? AND coalesce(fee_paid, '0') = '0' RETURNING fee_limit"
-            )
-            return try String.fetchOne(statement, arguments: [String(feePaid), reverted, blob(transaction)]).flatMap { UInt64($0) }
+                sql: """
+                    UPDATE attempts SET fee_paid = ?, reverted = ? WHERE transaction_hash = ? AND coalesce(fee_paid, '0') = '0'
+                    RETURNING fee_limit, payment_id, settler, (SELECT chain_id FROM payments WHERE id = payment_id)
+                    """)
+            guard let row = try Row.fetchOne(statement, arguments: [String(feePaid), reverted, blob(transaction)]) else { return nil }
+            if feePaid > 0 {
+                guard let network = Network(chainID: UInt64(row[3] as Int64)) else { throw StorageError.corrupt("the network of an attempt") }
+                let movement = LedgerMovement.gas(
+                    AtomicAmount(UInt128(feePaid)), settler: try row.bytes(2), network: network, paymentID: row[1])
+                let details = EventDetails([
+                    ("amount", .text(String(feePaid))), ("network", .text(network.description)), ("reverted", .flag(reverted)),
+                    ("transaction", .text("0x" + lowercaseHex(transaction))),
+                ])
+                try Self.append(db, .gasPaid, subject: row[1], actor: "settler", details: details, movements: [movement], at: now)
+            }
+            return UInt64(row[0] as String)
         }
     }
 
-    /// The money arrived by `transaction`: state, order, entitlement and event in one write. Doing it twice changes nothing.
+    /// The money arrived by `transaction`: state, order, entitlement, line of the ledger and audit entry in one write. Doing it twice changes nothing.
     public func post(paymentID: Int64, transaction: [UInt8], at now: Timestamp) async throws -> PostOutcome {
         try await write { db in
             var payment = try Self.payment(db, paymentID)
@@ -197,7 +219,7 @@ extension Writer {
         }
     }
 
-    /// Lists money that arrived without a claim of ours; once for each authorization.
+    /// Lists money that arrived without a claim of ours, with its line in the ledger; once for each authorization.
     public func noteUnmatchedIncome(_ authorization: Authorization, at now: Timestamp) async throws {
         try await write { db in
             let key = authorization.key
@@ -206,7 +228,15 @@ extension Writer {
                 arguments: [
                     Int64(key.network.chainID), blob(key.asset), blob(key.payer), blob(key.nonce), authorization.amount.column, now.milliseconds,
                 ])
-            if db.changesCount == 1 { try Self.append(db, .incomeUnmatched, subject: Int64(key.network.chainID), actor: "verifier", at: now) }
+            guard db.changesCount == 1 else { return }
+            let details = EventDetails([
+                ("amount", .text(authorization.amount.description)), ("asset", .text("0x" + lowercaseHex(key.asset))),
+                ("network", .text(key.network.description)), ("nonce", .text("0x" + lowercaseHex(key.nonce))),
+                ("payer", .text("0x" + lowercaseHex(key.payer))),
+            ])
+            try Self.append(
+                db, .incomeUnmatched, subject: Int64(key.network.chainID), actor: "verifier", details: details,
+                movements: [.foreign(authorization)], at: now)
         }
     }
 

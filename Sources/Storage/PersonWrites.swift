@@ -38,7 +38,7 @@ extension Writer {
         try await write(noting: note) { db in
             guard try !PersonRow.isTaken(db, emailIndex, except: nil) else { return .emailTaken }
             let id = try PersonRow.insert(db, role: role, password: nil, at: now, seal: seal)
-            try Self.append(db, .personCreated, subject: id, actor: actor, at: now)
+            try Self.append(db, .personCreated, subject: id, actor: actor, details: EventDetails([("role", .text(role.rawValue))]), at: now)
             return try PersonRow.done(db, id)
         }
     }
@@ -62,7 +62,8 @@ extension Writer {
                 arguments: [
                     index.map(blob), email.map(blob), name.map(blob), notes.map(blob), index != nil, now.milliseconds, id,
                 ])
-            try Self.append(db, .personEdited, subject: id, actor: actor, at: now)
+            let fields = [("email", index), ("name", name), ("notes", notes)].filter { $0.1 != nil }
+            try Self.append(db, .personEdited, subject: id, actor: actor, details: EventDetails(fields.map { ($0.0, .changed) }), at: now)
             return try PersonRow.done(db, id)
         }
     }
@@ -79,7 +80,8 @@ extension Writer {
             try db.execute(
                 sql: "UPDATE people SET role = ?, updated_at = ?, revision = revision + 1 WHERE id = ?",
                 arguments: [role.rawValue, now.milliseconds, id])
-            try Self.append(db, .personRoleChanged, subject: id, actor: actor, at: now)
+            let details = EventDetails([("role", .change(from: judged.rawValue, to: role.rawValue))])
+            try Self.append(db, .personRoleChanged, subject: id, actor: actor, details: details, at: now)
             return try PersonRow.done(db, id)
         }
     }

@@ -33,17 +33,10 @@ extension Reader {
     /// Events about a person or by them, after a sequence number, in order.
     public func events(ofPerson id: Int64, after sequence: Int64 = 0, limit: Int = 1000) async throws -> [Event] {
         try await read { db in
-            try Row.fetchAll(
-                db,
-                sql: """
-                    SELECT sequence, kind, subject, actor, at FROM events WHERE sequence > ? AND sequence IN (\(PersonalRows.eventsOf))
-                    ORDER BY sequence LIMIT ?
-                    """, arguments: [sequence, "person:\(id)", id, id, limit]
-            ).compactMap { row in
-                Event.Kind(rawValue: row[1]).map {
-                    Event(sequence: row[0], kind: $0, subject: row[2], actor: row[3], at: Timestamp(milliseconds: row[4]))
-                }
-            }
+            try AuditRows.events(
+                Row.fetchCursor(
+                    db, sql: "\(AuditRows.select) WHERE sequence > ? AND sequence IN (\(PersonalRows.eventsOf)) ORDER BY sequence LIMIT ?",
+                    arguments: [sequence, "person:\(id)", id, id, limit]))
         }
     }
 
@@ -92,9 +85,9 @@ extension Writer {
 enum PersonalRows {
     /// Sequences of the events by the person and about them or their sessions, each found by an index. Three arguments: actor, id, id.
     static let eventsOf = """
-        SELECT sequence FROM events WHERE actor = ? AND actor GLOB 'person:*'
-        UNION SELECT sequence FROM events WHERE subject = ? AND \(isAboutPeople) AND kind NOT GLOB 'session.*'
-        UNION SELECT sequence FROM events WHERE subject IN (SELECT id FROM sessions WHERE person_id = ?) AND \(isAboutPeople)
+        SELECT sequence FROM audit WHERE actor = ? AND actor GLOB 'person:*'
+        UNION SELECT sequence FROM audit WHERE subject = ? AND \(isAboutPeople) AND kind NOT GLOB 'session.*'
+        UNION SELECT sequence FROM audit WHERE subject IN (SELECT id FROM sessions WHERE person_id = ?) AND \(isAboutPeople)
             AND kind GLOB 'session.*'
         """
 

@@ -77,7 +77,11 @@ extension Writer {
             guard db.changesCount == 1 else { return .slugTaken }
             let id = db.lastInsertedRowID
             try Self.keepEdition(db, productID: id, draft.content)
-            try Self.append(db, .productCreated, subject: id, actor: actor, at: now)
+            let details = EventDetails([
+                ("slug", .text(draft.slug.text)), ("price", .text(draft.price.description)), ("state", .text(draft.state.rawValue)),
+                ("content", .text(draft.content.digest.description)),
+            ])
+            try Self.append(db, .productCreated, subject: id, actor: actor, details: details, at: now)
             return .created(try Self.product(db, id: id))
         }
     }
@@ -109,8 +113,9 @@ extension Writer {
                     arguments: [before.id, now.milliseconds, before.price.amountText, before.price.currency.code])
             }
             try Self.keepEdition(db, productID: before.id, content)
-            try Self.append(db, .productEdited, subject: before.id, actor: actor, at: now)
-            return .changed(try Self.product(db, id: before.id))
+            let after = try Self.product(db, id: before.id)
+            try Self.append(db, .productEdited, subject: before.id, actor: actor, details: Self.changes(from: before, to: after), at: now)
+            return .changed(after)
         }
     }
 
@@ -127,9 +132,18 @@ extension Writer {
         return try Reader.product(row)
     }
 
-    /// Appends to the outbox, inside the write that makes it true.
-    static func append(_ db: Database, _ kind: Event.Kind, subject: Int64, actor: String, at: Timestamp) throws {
-        try db.cachedStatement(sql: "INSERT INTO events(kind, subject, actor, at) VALUES (?, ?, ?, ?)")
-            .execute(arguments: [kind.rawValue, subject, actor, at.milliseconds])
+    /// What an edit changed, for the audit log.
+    private static func changes(from before: Product, to after: Product) -> EventDetails {
+        let fields: [(String, String, String)] = [
+            ("title", before.title, after.title), ("price", before.price.description, after.price.description),
+            ("state", before.state.rawValue, after.state.rawValue),
+            ("tags", before.tags.joined(separator: ","), after.tags.joined(separator: ",")),
+            ("repeatable", "\(before.repeatable)", "\(after.repeatable)"),
+            ("content", before.content.digest.description, after.content.digest.description),
+        ]
+        var members = fields.filter { $0.1 != $0.2 }.map { (name: $0.0, value: EventDetails.Value.change(from: $0.1, to: $0.2)) }
+        // A summary may be long; the product has it.
+        if before.summary != after.summary { members.append((name: "summary", value: .changed)) }
+        return EventDetails(members)
     }
 }

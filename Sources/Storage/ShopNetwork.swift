@@ -26,6 +26,26 @@ public struct ShopNetwork: Hashable, Sendable {
         self.settlerKey = settlerKey
     }
 
+    static func read(_ db: Database) throws -> [ShopNetwork] {
+        try Row.fetchAll(db, sql: "SELECT chain_id, pay_to, rpc_url, rpc_sealed, settler_key FROM networks ORDER BY position").map { row in
+            guard let network = Network(chainID: UInt64(row[0] as Int64)) else { throw StorageError.corrupt("a network") }
+            let open: String? = row[2]
+            let sealed: Data? = row[3]
+            return ShopNetwork(
+                network: network, payTo: try row.bytes(1), node: sealed.map { .sealed([UInt8]($0)) } ?? open.map { .open($0) }, settlerKey: row[4])
+        }
+    }
+
+    /// What the audit log says of it: where the money goes, and that node and key were changed. A node's address may hold a key.
+    func changes(from before: ShopNetwork?) -> [(String, EventDetails.Value)] {
+        func text(_ address: [UInt8]) -> String { "0x" + lowercaseHex(address) }
+        var changes: [(String, EventDetails.Value)] = []
+        if before?.payTo != payTo { changes.append(("pay_to", .change(from: before.map { text($0.payTo) }, to: text(payTo)))) }
+        if before?.node != node { changes.append(("node", .changed)) }
+        if before?.settlerKey != settlerKey { changes.append(("settler_key", .changed)) }
+        return changes
+    }
+
     /// Adds it behind the others, or replaces what was said of that chain before.
     func store(_ db: Database) throws {
         var (sealed, open): ([UInt8]?, String?)
@@ -56,16 +76,7 @@ public enum NetworkRemoval: Hashable, Sendable {
 extension Reader {
     /// The chains in use, in the order in which they are offered.
     public func networks() throws -> [ShopNetwork] {
-        try lookUp { db in
-            try Row.fetchAll(db, sql: "SELECT chain_id, pay_to, rpc_url, rpc_sealed, settler_key FROM networks ORDER BY position").map { row in
-                guard let network = Network(chainID: UInt64(row[0] as Int64)) else { throw StorageError.corrupt("a network") }
-                let open: String? = row[2]
-                let sealed: Data? = row[3]
-                return ShopNetwork(
-                    network: network, payTo: try row.bytes(1), node: sealed.map { .sealed([UInt8]($0)) } ?? open.map { .open($0) },
-                    settlerKey: row[4])
-            }
-        }
+        try lookUp(ShopNetwork.read)
     }
 }
 
@@ -73,8 +84,10 @@ extension Writer {
     /// Sets how the shop is paid on a chain. What runs goes on as it began; the next start takes it up.
     public func setNetwork(_ network: ShopNetwork, actor: String, at now: Timestamp, noting note: WriteNote<ShopNetwork>? = nil) async throws {
         _ = try await write(noting: note) { db in
+            let before = try ShopNetwork.read(db).first { $0.network == network.network }
             try network.store(db)
-            try Self.append(db, .networkSet, subject: Int64(network.network.chainID), actor: actor, at: now)
+            let details = EventDetails(network.changes(from: before))
+            try Self.append(db, .networkSet, subject: Int64(network.network.chainID), actor: actor, details: details, at: now)
             return network
         }
     }

@@ -52,7 +52,10 @@ extension Writer {
             for (name, value) in [("name", after.name), ("currency", after.currency.code)] {
                 try db.execute(sql: "INSERT OR REPLACE INTO settings(name, value) VALUES (?, ?)", arguments: [name, value])
             }
-            try Self.append(db, .settingsEdited, subject: 1, actor: actor, at: now)
+            // A shop may be called by its owner's name, which the log must not keep for ever.
+            var changes: [(String, EventDetails.Value)] = before.name == after.name ? [] : [("name", .changed)]
+            if before.currency != after.currency { changes.append(("currency", .change(from: before.currency.code, to: after.currency.code))) }
+            try Self.append(db, .settingsEdited, subject: 1, actor: actor, details: EventDetails(changes), at: now)
             return .changed(try ShopSettings.read(db))
         }
     }
@@ -72,6 +75,10 @@ extension Writer {
             try db.execute(sql: "INSERT OR REPLACE INTO settings(name, value) VALUES (?, ?)", arguments: [name, value])
         }
         try network?.store(db)
-        try append(db, .shopSetUp, subject: 1, actor: actor, at: now)
+        // The origin may hold a name: the log says only that it was given.
+        var details: [(String, EventDetails.Value)] = [("currency", .text(settings.currency.code))]
+        if settings.origin != nil { details.append(("origin", .changed)) }
+        if let network { details += [("network", .text(network.network.description))] + network.changes(from: nil) }
+        try append(db, .shopSetUp, subject: 1, actor: actor, details: EventDetails(details), at: now)
     }
 }

@@ -1,3 +1,4 @@
+import Domain
 public import GRDB
 import Glibc
 import Synchronization
@@ -19,6 +20,8 @@ public final class Writer: Sendable {
     let queue: DatabaseQueue
     private let line = Mutex(Line())
     private let committed: @Sendable (_ writes: Int, _ took: Duration) -> Void
+    /// The ledger's accounts that are on the disk, so that a sale need not look for them.
+    private let accounts = Mutex<[LedgerAccount: Books.Account]>([:])
 
     private struct Line {
         var waiting: [Job] = []
@@ -33,6 +36,7 @@ public final class Writer: Sendable {
     public var waiting: Int { line.withLock { $0.waiting.count } }
 
     private struct Job: Sendable {
+        let origin: String
         /// Runs in the transaction; what it returns is called after the commit.
         let run: @Sendable (Database) throws -> @Sendable () -> Void
         let fail: @Sendable (any Error) -> Void
@@ -52,9 +56,11 @@ public final class Writer: Sendable {
     public func write<Value: Sendable>(
         noting note: WriteNote<Value>? = nil, _ body: @escaping @Sendable (Database) throws -> Value
     ) async throws -> Value {
-        try await withCheckedThrowingContinuation { continuation in
+        let origin = WriteOrigin.current
+        return try await withCheckedThrowingContinuation { continuation in
             enqueue(
                 Job(
+                    origin: origin,
                     run: { db in
                         let value = try body(db)
                         try note?.store(db, value)
@@ -103,10 +109,16 @@ public final class Writer: Sendable {
     private func commit(_ group: [Job], _ db: Database) {
         var completions: [@Sendable () -> Void] = []
         completions.reserveCapacity(group.count)
+        let books = Books(accounts: accounts.withLock { $0 })
         do {
-            try db.inTransaction(.immediate) {
-                for job in group { completions.append(try job.run(db)) }
-                return .commit
+            try books.open {
+                try db.inTransaction(.immediate) {
+                    for job in group {
+                        books.origin = job.origin
+                        completions.append(try job.run(db))
+                    }
+                    return .commit
+                }
             }
         } catch {
             if group.count == 1 {
@@ -116,6 +128,7 @@ public final class Writer: Sendable {
             }
             return
         }
+        accounts.withLock { $0 = books.accounts }
         for complete in completions { complete() }
     }
 }

@@ -247,7 +247,7 @@ import X402EVM
         for nonce in 11...13 as ClosedRange<UInt8> {
             #expect(await desk.verify(desk.authorization()) == "valid")
             let (_, attempt) = try await desk.settling(desk.authorization(nonce: nonce), accountNonce: UInt64(nonce))
-            _ = try await desk.writer.closeAttempt(transaction: attempt.hash.bytes, feePaid: 1, reverted: true)
+            _ = try await desk.writer.closeAttempt(transaction: attempt.hash.bytes, feePaid: 1, reverted: true, at: Timestamp(milliseconds: 1))
         }
         #expect(await desk.verify(desk.authorization()) == "proven, but invalid_transaction_state")
         desk.chain.set { $0.balances[ChainDesk.settler.address] = 10_000_000 }

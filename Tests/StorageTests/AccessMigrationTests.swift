@@ -11,6 +11,7 @@ import Testing
         let path = "\(directory)/shop.sqlite"
         let shop = try ShopDatabase(path: path)
         try await shop.writer.write { db in
+            try db.execute(sql: TemporaryShop.withoutLedger)
             try db.execute(
                 sql: """
                     DROP TABLE setup_links; DROP TABLE api_keys; DROP TABLE signing_keys; DROP TABLE refresh_tokens; DROP TABLE sessions;

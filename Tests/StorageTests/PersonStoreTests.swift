@@ -142,11 +142,11 @@ import Testing
             try Row.fetchAll(
                 db,
                 sql: """
-                    EXPLAIN QUERY PLAN SELECT sequence FROM events WHERE actor = 'person:1' AND actor GLOB 'person:*'
+                    EXPLAIN QUERY PLAN SELECT sequence FROM audit WHERE actor = 'person:1' AND actor GLOB 'person:*'
                     """
             ).map { $0[3] as String }
         }
-        #expect(plan.contains { $0.contains("events_by_people") })
+        #expect(plan.contains { $0.contains("audit_by_people") })
     }
 
     @Test func `a damaged row is told as corrupt`() async throws {

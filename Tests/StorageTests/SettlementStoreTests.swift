@@ -194,9 +194,9 @@ import Testing
         #expect(try await shop.reader.feesSpent(chainID: 8453, since: before) == 1_000 + UInt128(UInt64.max))
         #expect(try await shop.reader.feesSpent(chainID: 8453, since: Shop.now) == UInt128(UInt64.max))
         #expect(try await shop.reader.feesSpent(chainID: 137, since: before) == 5)
-        #expect(try await shop.writer.closeAttempt(transaction: Shop.bytes(2, 32), feePaid: 7, reverted: false) == UInt64.max)
-        #expect(try await shop.writer.closeAttempt(transaction: Shop.bytes(2, 32), feePaid: 9, reverted: true) == nil)
-        #expect(try await shop.writer.closeAttempt(transaction: Shop.bytes(0x77, 32), feePaid: 9, reverted: true) == nil)
+        #expect(try await shop.writer.closeAttempt(transaction: Shop.bytes(2, 32), feePaid: 7, reverted: false, at: Shop.now) == UInt64.max)
+        #expect(try await shop.writer.closeAttempt(transaction: Shop.bytes(2, 32), feePaid: 9, reverted: true, at: Shop.now) == nil)
+        #expect(try await shop.writer.closeAttempt(transaction: Shop.bytes(0x77, 32), feePaid: 9, reverted: true, at: Shop.now) == nil)
         #expect(try await shop.reader.feesSpent(chainID: 8453, since: before) == 1_007)
         #expect(try await shop.reader.feesSpent(chainID: 1, since: before) == 0)
     }
@@ -207,7 +207,7 @@ import Testing
         for (nonce, payer) in [(1, 1), (2, 1), (3, 2)] as [(UInt8, UInt8)] {
             let payment = try await shop.claimed(Shop.claim(product, payer: payer, nonce: nonce))
             try await Self.attempt(shop, payment.id, hash: nonce, at: Shop.now + .seconds(Int(nonce)))
-            #expect(try await shop.writer.closeAttempt(transaction: Shop.bytes(nonce, 32), feePaid: 1, reverted: true) == 1_000)
+            #expect(try await shop.writer.closeAttempt(transaction: Shop.bytes(nonce, 32), feePaid: 1, reverted: true, at: Shop.now) == 1_000)
         }
         let unrelated = try await shop.claimed(Shop.claim(product, nonce: 4))
         try await Self.attempt(shop, unrelated.id, hash: 4)

@@ -41,7 +41,11 @@ import Testing
         #expect(try await shop.integer("SELECT count(*) FROM people") == 1)
         #expect(try await shop.events() == [.personCreated, .shopSetUp, .passwordChanged, .shopSetUp])
         let event = try #require(await shop.reader.events(after: 3).first)
-        #expect(event == Event(sequence: 4, kind: .shopSetUp, subject: 1, actor: "local:0", at: TemporaryShop.now))
+        let details = EventDetails([
+            ("currency", .text("USD")), ("network", .text("eip155:8453")), ("origin", .changed),
+            ("pay_to", .change(from: nil, to: "0x" + lowercaseHex(TemporaryShop.usdc))),
+        ])
+        #expect(event == Event(sequence: 4, kind: .shopSetUp, subject: 1, actor: "local:0", at: TemporaryShop.now, details: details))
     }
 
     @Test func `networks keep the order in which they were added`() async throws {

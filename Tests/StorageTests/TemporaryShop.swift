@@ -100,6 +100,39 @@ extension TemporaryShop {
         return try #require(await reader.sale(orderID: order))
     }
 
+    /// Makes of a shop what it was before it had an audit log and a ledger.
+    static let withoutLedger = """
+        DROP TABLE audit_nodes; DROP TABLE audit_heads; DROP TABLE entries; DROP TABLE accounts; DROP TABLE assets;
+        CREATE TABLE events(
+            sequence INTEGER PRIMARY KEY,
+            kind TEXT NOT NULL,
+            subject INTEGER NOT NULL,
+            actor TEXT NOT NULL,
+            at INTEGER NOT NULL
+        ) STRICT;
+        INSERT INTO events SELECT sequence, kind, subject, actor, at FROM audit;
+        DROP TABLE audit;
+        CREATE INDEX events_by_people ON events(actor) WHERE actor GLOB 'person:*';
+        CREATE INDEX events_about_people ON events(subject) WHERE kind GLOB 'person.*' OR kind GLOB 'password.*' OR kind GLOB 'two_step.*'
+            OR kind GLOB 'setup_link.*' OR kind GLOB 'session.*';
+        DELETE FROM grdb_migrations WHERE identifier = '5 ledger';
+        """
+
+    /// What keeps the books append only, gone: somebody with the file in hand is not stopped by it.
+    static let withoutGuards = """
+        DROP TRIGGER audit_unchanged; DROP TRIGGER audit_undeleted; DROP TRIGGER entries_unchanged; DROP TRIGGER entries_undeleted;
+        DROP TRIGGER accounts_unchanged; DROP TRIGGER accounts_undeleted; DROP TRIGGER assets_unchanged; DROP TRIGGER assets_undeleted;
+        """
+
+    /// Tampers with the file as somebody would who has it in hand: no trigger and no reference stops them.
+    func tamper(_ sql: String) throws {
+        var configuration = Configuration()
+        configuration.foreignKeysEnabled = false
+        let queue = try DatabaseQueue(path: path, configuration: configuration)
+        try queue.write { db in try db.execute(sql: Self.withoutGuards + sql) }
+        try queue.close()
+    }
+
     func events() async throws -> [Event.Kind] { try await reader.events(after: 0).map(\.kind) }
 }
 
