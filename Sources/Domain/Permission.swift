@@ -4,6 +4,10 @@ public enum Permission: String, CaseIterable, Hashable, Sendable {
     case productsWrite = "products:write"
     /// Orders and payments with their timelines, receipts and entitlements.
     case ordersRead = "orders:read"
+    /// The ledger's lines and balances, and its check.
+    case ledgerRead = "ledger:read"
+    /// Who did what and when, and its check.
+    case auditRead = "audit:read"
     case settingsRead = "settings:read"
     case settingsWrite = "settings:write"
     case peopleRead = "people:read"

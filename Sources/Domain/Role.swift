@@ -6,7 +6,7 @@ public enum Role: String, CaseIterable, Hashable, Sendable {
     case manager
     /// Helps buyers: looks, changes nothing.
     case support
-    /// Counts: products, orders and measurements.
+    /// Counts: products, orders, the ledger and measurements.
     case analyst
     /// A program that sells or buys for the owner.
     case agent
@@ -15,9 +15,11 @@ public enum Role: String, CaseIterable, Hashable, Sendable {
         switch self {
         case .owner: Set(Permission.allCases)
         case .manager:
-            [.productsRead, .productsWrite, .ordersRead, .settingsRead, .peopleRead, .keysRead, .statusRead, .metricsRead]
+            [
+                .productsRead, .productsWrite, .ordersRead, .ledgerRead, .auditRead, .settingsRead, .peopleRead, .keysRead, .statusRead, .metricsRead,
+            ]
         case .support: [.productsRead, .ordersRead, .statusRead]
-        case .analyst: [.productsRead, .ordersRead, .statusRead, .metricsRead]
+        case .analyst: [.productsRead, .ordersRead, .ledgerRead, .statusRead, .metricsRead]
         case .agent: [.productsRead, .ordersRead, .facilitatorUse]
         }
     }
@@ -28,7 +30,7 @@ public enum Role: String, CaseIterable, Hashable, Sendable {
         case .owner: "May do everything."
         case .manager: "Runs the shop: everything but people, keys and where the money goes."
         case .support: "Helps buyers: sees products, orders and the shop's state, and changes nothing."
-        case .analyst: "Counts: sees products, orders, the shop's state and its measurements."
+        case .analyst: "Counts: sees products, orders, the ledger, the shop's state and its measurements."
         case .agent: "A program: sees products and orders and may use the payment service."
         }
     }

@@ -118,6 +118,9 @@ public final class Vault: Sendable {
     /// How many keys are in memory, and how often that helped, for whoever watches the process.
     public var memory: (keys: Int, hits: Int64, misses: Int64) { keys.withLock { ($0.count, $0.hits, $0.misses) } }
 
+    /// The key that signs heads of the audit log, of the node's key in force.
+    public var auditSigningKey: AuditKey { get throws(SealingError) { try node.withLock { $0 }.auditSigningKey } }
+
     /// Closes the file. Keys in memory go on working, all others fail.
     public func close() throws(SealingError) { try file.close() }
 

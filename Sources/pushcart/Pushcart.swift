@@ -14,8 +14,9 @@ struct Pushcart: AsyncParsableCommand {
               pushcart buy http://127.0.0.1:4020/p/hello
             """, version: ShopAssembly.version,
         subcommands: [
-            ServeCommand.self, SetupCommand.self, ProductCommand.self, BuyCommand.self, SalesCommand.self, OrderCommand.self, StatusCommand.self,
-            KeyCommand.self, PersonCommand.self, SetupLinkCommand.self, NodeKeyCommand.self, ConfigCommand.self,
+            ServeCommand.self, SetupCommand.self, ProductCommand.self, BuyCommand.self, SalesCommand.self, OrderCommand.self, LedgerCommand.self,
+            AuditCommand.self, StatusCommand.self, KeyCommand.self, PersonCommand.self, SetupLinkCommand.self, NodeKeyCommand.self,
+            ConfigCommand.self,
         ])
 
     /// Parses, becomes the owner of the shop's directory while there is one thread, and runs.

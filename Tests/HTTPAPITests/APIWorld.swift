@@ -6,6 +6,7 @@ import HTTPTypes
 import Hummingbird
 import HummingbirdTesting
 import JSON
+import Sealing
 import Storage
 import Testing
 
@@ -73,6 +74,7 @@ final class APIWorld: Sendable {
         try await shop.get("/p/song", shop.pay("song")).expect(200)
         digest = try shop.content(Array("0123456789".utf8), "x", "a/b").digest.description
         upload = try #require(try await shop.shop.uploads.begin(length: 4)).id
+        _ = try await shop.signHead()
         endpoints = OwnerAPI(shop: shop.shop).endpoints
         try await shop.useOwnerKey()
     }
@@ -194,6 +196,12 @@ extension TestShop {
             settings: shop.settingsBook, origin: shop.origin, isPractice: shop.isPractice, catalogue: catalogue, gate: shop.gate, reader: reader,
             deliveries: shop.deliveries, writerLoad: shop.writerLoad, links: shop.links, uploads: shop.uploads, access: access,
             answerSeal: seal, makeNetwork: shop.makeNetwork, version: shop.version, now: shop.now, log: shop.log)
+    }
+
+    /// Signs where the audit log stands, as the daemon does now and then.
+    func signHead() async throws -> SignedAuditHead? {
+        let key = try vault.auditSigningKey
+        return try await database.makeHead(at: clock.now, signer: AuditSigner(publicKey: key.publicKey) { try key.sign($0) })
     }
 
     /// Makes the owner's key and uses it once: that is written down a moment later, and not again while the clock stands still.

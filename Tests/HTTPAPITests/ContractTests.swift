@@ -170,6 +170,9 @@ import Testing
             let long = try await shop.control(try world.path(endpoint), method: .patch, body: [1, 2, 3, 4, 5], [.uploadOffset: "0"])
             let none = try await shop.control(try world.path(endpoint), method: .patch, body: [1])
             return [(409, "upload-offset", other), (409, "upload-length", long), (400, "bad-request", none)]
+        case "audit.head":
+            let empty = try TestShop()
+            return [(404, "not-found", try await empty.send(.get, "/audit/head"))]
         case "people.create": return [(409, "email-taken", try await ask(["email": "Second@Example.com", "role": "support"]))]
         case "people.edit": return [(409, "email-taken", try await ask(["email": .string(APIWorld.email)]))]
         case "people.role": return [(409, "last-owner", try await ask(["role": "manager"], "/people/\(world.owner)/role"))]

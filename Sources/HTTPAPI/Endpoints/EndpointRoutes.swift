@@ -42,7 +42,8 @@ struct EndpointRoutes: Sendable {
         }
         let limits = try shop.take(endpoint.budget, request, context, caller: caller)
         do {
-            var response = try await answer(endpoint, request, context, caller)
+            let origin = shop.client(request, context)?.description ?? ""
+            var response = try await WriteOrigin.with(origin) { try await answer(endpoint, request, context, caller) }
             response.headers.append(contentsOf: limits)
             return response
         } catch var problem as Problem {

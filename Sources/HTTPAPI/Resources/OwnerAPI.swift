@@ -13,14 +13,15 @@ struct OwnerAPI: Sendable {
     init(shop: Shop) {
         self.shop = shop
         endpoints =
-            ProductEndpoints(shop: shop).all + ContentEndpoints(shop: shop).all + OrderEndpoints(shop: shop).all + StatusEndpoints(shop: shop).all
-            + SettingsEndpoints(shop: shop).all + NetworkEndpoints(shop: shop).all
+            ProductEndpoints(shop: shop).all + ContentEndpoints(shop: shop).all + OrderEndpoints(shop: shop).all + LedgerEndpoints(shop: shop).all
+            + AuditEndpoints(shop: shop).all + StatusEndpoints(shop: shop).all + SettingsEndpoints(shop: shop).all + NetworkEndpoints(shop: shop).all
             + SessionEndpoints(shop: shop).all + PeopleEndpoints(shop: shop).all + KeyEndpoints(shop: shop).all
     }
 
     static let groups = [
         ("products", "What is for sale."), ("contents", "The bytes that are sold."), ("orders", "What was sold."),
         ("payments", "How the money came."), ("receipts", "What buyers keep."), ("entitlements", "What a wallet owns."),
+        ("ledger", "Every movement of money, in double entry."), ("audit", "Who did what and when, chained so that no change goes unnoticed."),
         ("status", "How the shop stands."), ("facilitators", "The ways to be paid."), ("settings", "What belongs to the shop."),
         ("networks", "The chains on which real money is taken."),
         ("sessions", "Signing in and what is one's own."), ("people", "Who works in the shop."), ("keys", "Keys with which programs call."),
@@ -30,6 +31,9 @@ struct OwnerAPI: Sendable {
         ("Product", ProductView.resource.schema), ("StoredContent", ContentEndpoints.kept.schema), ("Upload", ContentEndpoints.upload.schema),
         ("Order", SaleView.resource.schema), ("ProductName", SaleView.productResource.schema), ("Payment", PaymentView.resource.schema),
         ("PaymentHistory", PaymentHistory.resource.schema), ("PaymentStep", PaymentHistory.stepResource.schema),
+        ("LedgerLine", LedgerEndpoints.line.schema), ("LedgerAccount", LedgerEndpoints.account.schema),
+        ("LedgerBalance", LedgerEndpoints.balance.schema), ("LedgerReport", LedgerEndpoints.report.schema),
+        ("AuditEntry", AuditEndpoints.entry.schema), ("AuditVerdict", AuditEndpoints.verdict.schema), ("AuditHead", AuditEndpoints.head.schema),
         ("Entitlement", OrderEndpoints.entitlement.schema), ("Status", StatusEndpoints.status.schema), ("PaymentWay", StatusEndpoints.way.schema),
         ("WriterLoad", StatusEndpoints.writer.schema), ("Sales", StatusEndpoints.salesResource.schema), ("SalesTotal", StatusEndpoints.total.schema),
         ("Settings", SettingsEndpoints.settings.schema), ("Network", NetworkEndpoints.resource.schema), ("Role", SettingsEndpoints.role.schema),

@@ -27,6 +27,8 @@ public struct Shop: Sendable {
     public let access: AccessDesk
     public let answerSeal: AnswerSeal
     public let makeNetwork: NetworkMaking
+    /// The public key that signs heads of the audit log today, 32 bytes; nil when it is not known.
+    public let auditKey: @Sendable () -> [UInt8]?
     public let limiter: RateLimiter
     /// Our own proxies, whose word on a client's address is believed.
     public let trustedProxies: [AddressBlock]
@@ -43,7 +45,8 @@ public struct Shop: Sendable {
     public init(
         settings: SettingsBook, origin: String, isPractice: Bool, catalogue: Catalogue, gate: Paygate, reader: Reader, deliveries: DeliveryLog,
         writerLoad: @escaping @Sendable () -> WriterLoad, links: ContentLinkSigner, uploads: UploadStore,
-        access: AccessDesk, answerSeal: AnswerSeal, makeNetwork: @escaping NetworkMaking, limiter: RateLimiter = RateLimiter(.off),
+        access: AccessDesk, answerSeal: AnswerSeal, makeNetwork: @escaping NetworkMaking, auditKey: @escaping @Sendable () -> [UInt8]? = { nil },
+        limiter: RateLimiter = RateLimiter(.off),
         trustedProxies: [AddressBlock] = [],
         metrics: RequestMetrics = RequestMetrics(PrometheusRegistry()), accessLog: AccessLog? = nil, steps: Steps = .untraced,
         version: String, now: @escaping WallClock, log: Logger
@@ -62,6 +65,7 @@ public struct Shop: Sendable {
         self.access = access
         self.answerSeal = answerSeal
         self.makeNetwork = makeNetwork
+        self.auditKey = auditKey
         self.limiter = limiter
         self.trustedProxies = trustedProxies
         self.metrics = metrics

@@ -91,10 +91,16 @@ struct ShopAssembly {
                 seal: { [vault] in try vault.seal($0, for: .shop, field: "call.answer") },
                 open: { [vault] in try vault.open($0, for: .shop, field: "call.answer") }),
             makeNetwork: { draft in try setup.make(draft, before: try reader.networks().first { $0.network == draft.network }) },
-            limiter: limiter, trustedProxies: machine.trustedProxies, metrics: RequestMetrics(measurements.registry),
+            auditKey: { [vault] in try? vault.auditSigningKey.publicKey }, limiter: limiter, trustedProxies: machine.trustedProxies, metrics: RequestMetrics(measurements.registry),
             accessLog: machine.logsAccess ? AccessLog(log.telling(.info)) : nil, steps: steps, version: Self.version, now: now,
             log: log)
-        services = [deliveries] + chains + [Reconciler(gate: gate, now: now), Upkeep(access: access, writer: writer, now: now, log: log)]
+        let upkeep = Upkeep(
+            access: access, database: database, units: LedgerUnits.of(offers.options.map(\.option)),
+            signer: { [vault] in
+                let key = try vault.auditSigningKey
+                return AuditSigner(publicKey: key.publicKey) { try key.sign($0) }
+            }, now: now, log: log)
+        services = [deliveries] + chains + [Reconciler(gate: gate, now: now), upkeep]
 
         measurements.watchProcess(version: Self.version)
         measurements.watch(writer, database: directory.database)

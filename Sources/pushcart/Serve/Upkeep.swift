@@ -4,25 +4,43 @@ import Logging
 import ServiceLifecycle
 import Storage
 
-/// What is done now and then: uses of keys are noted every minute, the key that signs sessions
+/// What is done now and then: uses of keys are noted every minute, the audit log's state is signed every ten, the key that signs sessions
 /// is renewed when it is old, and once a day what nobody needs any more is deleted.
 struct Upkeep: Service {
     let access: AccessDesk
-    let writer: Writer
+    let database: ShopDatabase
+    /// How people write the assets in which the shop is paid.
+    let units: [(asset: LedgerAsset, unit: LedgerUnit)]
+    let signer: @Sendable () throws -> AuditSigner
     let now: WallClock
     let log: Logger
 
     func run() async throws {
         await cancelWhenGracefulShutdown {
             var minute = 0
+            await nameAssets()
             while !Task.isCancelled {
                 await access.keys.flush()
+                if minute % 10 == 0 { await sign() }
                 if minute % (24 * 60) == 0 { await tidy() }
                 if minute % 60 == 59 { await renewKeys() }
                 minute += 1
-                do { try await Task.sleep(for: .seconds(60)) } catch { return }
+                do { try await Task.sleep(for: .seconds(60)) } catch { break }
             }
         }
+        await sign()
+    }
+
+    private func nameAssets() async {
+        do { try await database.writer.name(units) } catch { log.error("the ledger's assets could not be named: \(error)") }
+    }
+
+    /// The head goes into the log of the machine as well: who changes the shop's file has to change that, too.
+    private func sign() async {
+        do {
+            guard let signed = try await database.makeHead(at: now(), signer: signer()) else { return }
+            log.notice("audit head \(signed.head.mark)")
+        } catch { log.error("the audit log could not be signed; run “pushcart audit verify”: \(error)") }
     }
 
     private func renewKeys() async {
@@ -31,7 +49,7 @@ struct Upkeep: Service {
 
     private func tidy() async {
         do {
-            try await writer.forgetCallNotes(now: now())
+            try await database.writer.forgetCallNotes(now: now())
             try await access.retention.run()
         } catch { log.error("what is over could not be deleted: \(error)") }
     }
