@@ -108,7 +108,8 @@ struct ControlClient: Sendable {
     /// Sends one request and returns the JSON of a good answer.
     /// - Throws: `CommandFailure` with the sentence of the shop.
     func send(_ method: Method, _ path: String, _ body: JSONValue? = nil, timeout: Duration = .seconds(60)) async throws -> JSONValue {
-        try await send(method, path, body: body.map { .bytes(ByteBuffer(bytes: $0.encoded())) }, type: "application/json", timeout: TimeAmount(timeout))
+        try await send(
+            method, path, body: body.map { .bytes(ByteBuffer(bytes: $0.encoded())) }, type: "application/json", timeout: TimeAmount(timeout))
     }
 
     /// Sends a file as bytes: the daemon never opens a path that a client names.
