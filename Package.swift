@@ -75,7 +75,7 @@ let rooms: [Room] = [
         imports: ["Domain", "Telemetry", "Storage", "Catalogue", "Access", "Payments", "JSON", "X402"],
         products: [crypto, hummingbird, hummingbirdCore, httpTypes, logging, mustache, nioCore, nioHTTP1, nioPosix],
         resources: [.embedInCode("Pages/Templates")], testImports: ["Sealing", "Facilitators", "EVM", "X402EVM"],
-        testProducts: [bigInt, httpClient, hummingbirdTesting, inMemoryTracing, lifecycle, nioEmbedded, tracing]),
+        testProducts: [bigInt, grdb, httpClient, hummingbirdTesting, inMemoryTracing, lifecycle, nioEmbedded, tracing]),
     // 5 process
     Room(
         name: "pushcart", kind: .executable,
@@ -90,7 +90,7 @@ let rooms: [Room] = [
             .product(name: "Yams", package: "Yams"),
             .product(name: "UnixSignals", package: "swift-service-lifecycle"),
             bigInt, coreMetrics, crypto, httpClient, hummingbird, hummingbirdCore, lifecycle, logging, nioCore, nioPosix, nioHTTP1, nioFoundation,
-        ]),
+        ], testProducts: [grdb]),
     // Not shipped: the other side of `scripts/bench`.
     Room(
         name: "bench", kind: .executable, imports: ["JSON", "X402", "EVM", "X402EVM"],
