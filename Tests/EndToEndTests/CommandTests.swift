@@ -14,7 +14,8 @@ struct CommandTests {
         try await Scenario.run { scenario in
             for command in [
                 [], ["serve"], ["setup"], ["product"], ["product", "add"], ["product", "list"], ["product", "show"], ["product", "edit"],
-                ["product", "archive"], ["buy"], ["sales"], ["order", "list"], ["order", "show"], ["status"], ["config", "check"],
+                ["product", "archive"], ["buy"], ["sales"], ["order", "list"], ["order", "show"], ["ledger", "check"], ["ledger", "list"],
+                ["ledger", "balances"], ["audit", "verify"], ["audit", "list"], ["status"], ["config", "check"],
                 ["config", "show"],
             ] {
                 let said = try await Shop.command(command + ["--help"], in: scenario)
