@@ -115,9 +115,7 @@ public final class LocalFacilitator: Facilitator, Service {
             let answers = try await rpc.batch(
                 [
                     RPCCall("eth_chainId"), .read(asset.address, ERC20.domainSeparatorCallData), .read(asset.address, ERC20.decimalsCallData),
-                    RPCCall("eth_getBlockByNumber", "latest", false),
                 ], anyChain: true)
-            if case .success(let block) = answers[3] { head.saw(block) }
             if let mismatch = try mismatch(answers) {
                 problem = mismatch
             } else {
@@ -125,6 +123,7 @@ public final class LocalFacilitator: Facilitator, Service {
                     if case .open = confirmation { log.info("network confirmed, payments are taken") }
                     confirmation = .confirmed
                 }
+                await lookAtHead()
                 return true
             }
         } catch {
@@ -134,6 +133,11 @@ public final class LocalFacilitator: Facilitator, Service {
         log.error("payments on \(asset.option.networkName) are withheld: \(problem)")
         confirmation.withLock { $0 = .open("This shop's connection to \(asset.option.networkName) is not right: \(problem).") }
         return false
+    }
+
+    /// Only measured: that a node keeps its newest block to itself withholds nothing.
+    private func lookAtHead() async {
+        if let block = try? await rpc.call("eth_getBlockByNumber", "latest", false) { head.saw(block) }  // no answer is no age
     }
 
     /// - Throws: `RPCSilence` when the node refused to tell, which says nothing of the chain.
