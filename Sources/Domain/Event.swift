@@ -43,7 +43,7 @@ public struct Event: Hashable, Sendable {
     public let subject: Int64
     /// Who did it, such as `local:1000` or `payer`.
     public let actor: String
-    /// The address from which it was asked for; empty where there is none.
+    /// From where it was asked for: `session:12`, or a network such as `203.0.113.0/24`; empty where there is none.
     public let origin: String
     public let at: Timestamp
     public let details: EventDetails

@@ -32,6 +32,13 @@ public struct InternetAddress: Hashable, Sendable, CustomStringConvertible {
     }
 
     /// As RFC 5952 writes it.
+    /// The network that it is in, coarse enough to be nobody's: /24 of IPv4, /48 of IPv6.
+    public var network: AddressBlock? {
+        let (bytes, kept) = (bytes, isIPv4 ? 3 : 6)
+        let first = bytes.prefix(kept) + [UInt8](repeating: 0, count: bytes.count - kept)
+        return InternetAddress(bytes: first).flatMap { AddressBlock("\($0)/\(kept * 8)") }
+    }
+
     public var description: String {
         if isIPv4 { return bytes.map(\.description).joined(separator: ".") }
         let groups = [high, low].flatMap { half in stride(from: 48, through: 0, by: -16).map { UInt16(truncatingIfNeeded: half >> UInt64($0)) } }

@@ -99,4 +99,12 @@ import Testing
         #expect((first == second) == same)
         #expect(first.description == text)
     }
+
+    @Test(arguments: [
+        ("203.0.113.77", "203.0.113.0/24"), ("::ffff:203.0.113.77", "203.0.113.0/24"), ("2001:db8:1:2:3:4:5:6", "2001:db8:1::/48"),
+        ("0.0.0.0", "0.0.0.0/24"),
+    ])
+    func `the network of an address does not tell whose it is`(_ address: String, _ network: String) throws {
+        #expect(try #require(InternetAddress(address)).network?.description == network)
+    }
 }

@@ -42,7 +42,7 @@ struct EndpointRoutes: Sendable {
         }
         let limits = try shop.take(endpoint.budget, request, context, caller: caller)
         do {
-            let origin = shop.client(request, context)?.description ?? ""
+            let origin = shop.auditOrigin(request, context, caller)
             var response = try await WriteOrigin.with(origin) { try await answer(endpoint, request, context, caller) }
             response.headers.append(contentsOf: limits)
             return response

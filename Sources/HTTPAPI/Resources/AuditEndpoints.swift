@@ -68,7 +68,7 @@ struct AuditEndpoints: Sendable {
             JSONMember("subject", .integer(), "The number of what it is about.") { Int($0.event.subject) },
             JSONMember("actor", .text(), "Who did it.", example: "person:1", get: \.event.actor),
             JSONMember(
-                "origin", JSONType<String>.text(), "The address from which it was asked for.",
+                "origin", JSONType<String>.text(), "From where it was asked for: a session, or a network.",
                 find: { $0.event.origin.isEmpty ? nil : $0.event.origin }),
             JSONMember("at", .moment, "When.", get: \.event.at),
             JSONMember("details", object, "What was before and what after, or what it was about.", find: { details($0.event) }),

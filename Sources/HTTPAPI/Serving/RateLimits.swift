@@ -19,6 +19,13 @@ extension Shop {
     /// The client's address as text, for whoever remembers it; `local` on the control socket.
     func address(_ request: Request, _ context: ShopContext) -> String { client(request, context)?.description ?? "local" }
 
+    /// From where a change comes, as the audit log keeps it for good: the session, whose address is forgotten with it, or the network
+    /// (/24, /48) and not the address, which may be somebody's. Empty on this machine.
+    func auditOrigin(_ request: Request, _ context: ShopContext, _ caller: Principal?) -> String {
+        if case .person(_, let session)? = caller?.identity { return "session:\(session)" }
+        return client(request, context)?.network?.description ?? ""
+    }
+
     /// Takes a turn of a budget for whoever asks.
     /// - Parameter caller: who was proved to ask, counted beside the address.
     /// - Returns: header fields that tell how much is left; empty where nothing is counted.
