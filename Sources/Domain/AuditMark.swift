@@ -11,10 +11,11 @@ public struct AuditMark: Hashable, Sendable, CustomStringConvertible {
         self.hash = hash
     }
 
-    /// Reads the text form; nil for anything else.
+    /// Reads the text form; nil for anything else, and for entries beyond 15 digits, which no log reaches and not every reader of JSON can hold.
     public init?(_ text: some StringProtocol) {
         let parts = text.split(separator: ":", omittingEmptySubsequences: false)
-        guard parts.count == 2, let sequence = Int64(parts[0]), sequence > 0, String(sequence) == parts[0], let hash = hexBytes(parts[1]),
+        guard parts.count == 2, parts[0].utf8.count <= 15, let sequence = Int64(parts[0]), sequence > 0, String(sequence) == parts[0],
+            let hash = hexBytes(parts[1]),
             hash.count == 32
         else { return nil }
         self.init(sequence: sequence, hash: hash)

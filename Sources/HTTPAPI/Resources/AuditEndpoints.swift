@@ -7,7 +7,7 @@ import Storage
 struct AuditEndpoints: Sendable {
     let shop: Shop
 
-    private static let mark = JSONType<String>.string(66...84, pattern: "^[1-9][0-9]{0,18}:[0-9a-fA-F]{64}$")
+    private static let mark = JSONType<String>.string(66...80, pattern: "^[1-9][0-9]{0,14}:[0-9a-fA-F]{64}$")
         .parsed("A head is an entry's number, a colon and 64 hexadecimal digits.", { AuditMark($0) }, \.description)
 
     var all: [Endpoint] {
