@@ -61,6 +61,9 @@ struct StatusEndpoints: Sendable {
             JSONMember("sandbox", .boolean, "Whether it is practice money.") { $0.option.sandbox },
             JSONMember("ready", .boolean, "Whether it can be paid just now.") { $0.shortfall == nil },
             JSONMember("reason", JSONType<String>.text(), "Why not.", find: \.shortfall),
+            JSONMember(
+                "explorer", JSONType<String>.text(), "Where people look a transaction up, with {tx} for its hash; practice money has none.",
+                find: { $0.option.sandbox ? nil : $0.option.explorer }),
         ])
 
     static let writer = JSONResource<WriterLoad, Void>(
