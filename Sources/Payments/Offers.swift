@@ -8,24 +8,33 @@ public final class Offers: Sendable {
     private let sealer: OfferSealer
     private let facilitators: [any Facilitator]
     private let origin: String
+    /// Where these offers are made.
+    public let door: ShopDoor
     private let shopName: @Sendable () -> String
     private let now: WallClock
-    private let terms = Cache<Int64, PaymentTerms>("offers", limit: 4096, bytes: 64 << 20, lifetime: .seconds(3600)) { $1.heapBytes }
+    private let terms: Cache<Int64, PaymentTerms>
 
     /// The caches, for whoever watches the process.
     public var caches: [CacheMeter] { [terms.meter] }
 
     /// - Parameter origin: the public address of the shop, without a slash at the end.
     public init(
-        catalogue: Catalogue, sealer: OfferSealer, facilitators: [any Facilitator], origin: String,
+        catalogue: Catalogue, sealer: OfferSealer, facilitators: [any Facilitator], origin: String, door: ShopDoor = .goods,
         shopName: @escaping @Sendable () -> String, now: @escaping WallClock
     ) {
         self.catalogue = catalogue
         self.sealer = sealer
         self.facilitators = facilitators
         self.origin = origin
+        self.door = door
+        // Few look at the practice door.
+        terms = door == .goods ? Self.cache("offers", megabytes: 64) : Self.cache("practice-offers", megabytes: 4)
         self.shopName = shopName
         self.now = now
+    }
+
+    private static func cache(_ name: String, megabytes: Int) -> Cache<Int64, PaymentTerms> {
+        Cache(name, limit: 4096, bytes: megabytes << 20, lifetime: .seconds(3600)) { $1.heapBytes }
     }
 
     /// The terms of a product by the ways that can be paid now; nil when there is none.
@@ -36,7 +45,7 @@ public final class Offers: Sendable {
         if let known = terms.value(product.id), known.product.revision == product.revision, known.shopName == name, known.asked == quotes {
             return known
         }
-        let made = PaymentTerms(product: product, quotes: quotes, url: url(product), shopName: name)
+        let made = PaymentTerms(product: product, quotes: quotes, door: door, url: url(product), shopName: name)
         terms.store(made, for: product.id)
         return made
     }
@@ -61,7 +70,7 @@ public final class Offers: Sendable {
         facilitators.flatMap { facilitator in facilitator.options.map { ($0, facilitator.shortfall($0)) } }
     }
 
-    public func url(_ product: Product) -> String { "\(origin)/p/\(product.slug)" }
+    public func url(_ product: Product) -> String { "\(origin)\(door.path)\(product.slug)" }
 
     /// The 402's header with fresh seals.
     public func header(_ terms: PaymentTerms, error: String) -> String { terms.header(error: error, sealer: sealer, now: now()) }
@@ -70,7 +79,7 @@ public final class Offers: Sendable {
         _ seal: String, product: Product, option: PaymentOption, payTo: [UInt8]? = nil, amount: AtomicAmount
     ) -> OfferSealer.Judgement {
         sealer.judge(
-            seal, OfferSealer.Terms(productID: product.id, route: PaymentTerms.route, option: option, payTo: payTo, amount: amount))
+            seal, OfferSealer.Terms(productID: product.id, route: door.route, option: option, payTo: payTo, amount: amount))
     }
 
     func honouredPrices(_ product: Product) async throws -> [Money] { try await catalogue.honouredPrices(product) }

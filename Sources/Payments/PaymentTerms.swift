@@ -13,8 +13,6 @@ public struct PaymentTerms: Sendable {
     let shopName: String
     /// How long a client has to pay, in seconds.
     public static let maxTimeoutSeconds: Int64 = 300
-    /// A price of a file or an article is for `GET` of the product.
-    static let route = "GET"
     /// `PAYMENT-REQUIRED` stays under 6 KB: proxies cut larger headers and clients send it back.
     static let maximumHeaderLength = 6_000
 
@@ -36,7 +34,7 @@ public struct PaymentTerms: Sendable {
     }
 
     /// - Parameter url: the product's address under the configured origin, never from a request.
-    init(product: Product, quotes: [Quote], url: String, shopName: String) {
+    init(product: Product, quotes: [Quote], door: ShopDoor = .goods, url: String, shopName: String) {
         self.product = product
         asked = quotes
         self.shopName = shopName
@@ -55,7 +53,7 @@ public struct PaymentTerms: Sendable {
         }
         self.quotes = quotes
         self.pieces = pieces
-        sealed = quotes.map { OfferSealer.Terms(productID: product.id, route: Self.route, option: $0.option, amount: $0.amount) }
+        sealed = quotes.map { OfferSealer.Terms(productID: product.id, route: door.route, option: $0.option, amount: $0.amount) }
         v1Accepts = Self.v1(product, quotes, url: url, description: description)
         unpaidBody = Self.body(error: Self.unpaidError, message: nil, v1Accepts: v1Accepts)
     }

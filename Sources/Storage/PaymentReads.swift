@@ -15,8 +15,9 @@ extension Reader {
     }
 
     /// The newest paid payment by which this wallet owns the product, or nil.
-    public func owned(payer: [UInt8], productID: Int64, sandbox: Bool) throws -> Payment? {
-        try lookUp { db in try PaymentRows.owned(db, payer: payer, productID: productID, sandbox: sandbox) }
+    /// - Parameter practicePayTo: of practice payments only those made out to this payee count, for each door has its own.
+    public func owned(payer: [UInt8], productID: Int64, sandbox: Bool, practicePayTo: [UInt8]? = nil) throws -> Payment? {
+        try lookUp { db in try PaymentRows.owned(db, payer: payer, productID: productID, sandbox: sandbox, payTo: practicePayTo) }
     }
 
     /// Payments that are neither ended nor released, by ascending id above `after`, at most `limit`. (The plus signs keep the planner
@@ -114,14 +115,30 @@ enum PaymentRows {
         try Row.fetchOne(db.cachedStatement(sql: "\(select) WHERE p.id = ?"), arguments: [id]).map(payment)
     }
 
-    static func owned(_ db: Database, payer: [UInt8], productID: Int64, sandbox: Bool) throws -> Payment? {
-        try Row.fetchOne(
+    /// - Parameter payTo: counts only what was made out to it, where it is given.
+    static func owned(_ db: Database, payer: [UInt8], productID: Int64, sandbox: Bool, payTo: [UInt8]?) throws -> Payment? {
+        if let payTo { return try owned(db, payer: payer, productID: productID, sandbox: sandbox, madeOutTo: payTo) }
+        return try Row.fetchOne(
             db.cachedStatement(
                 sql: """
                     \(select) WHERE p.state IN ('settled', 'delivered') AND p.id = (SELECT payment_id FROM orders WHERE id = (SELECT max(order_id)
                     FROM entitlements WHERE payer = ? AND product_id = ? AND sandbox = ?))
                     """),
             arguments: [blob(payer), productID, sandbox]
+        ).map(payment)
+    }
+
+    private static func owned(
+        _ db: Database, payer: [UInt8], productID: Int64, sandbox: Bool, madeOutTo payTo: [UInt8]
+    ) throws -> Payment? {
+        try Row.fetchOne(
+            db.cachedStatement(
+                sql: """
+                    \(select) WHERE p.state IN ('settled', 'delivered') AND p.id = (SELECT q.id FROM entitlements e
+                    JOIN orders b ON b.id = e.order_id JOIN payments q ON q.id = b.payment_id
+                    WHERE e.payer = ? AND e.product_id = ? AND e.sandbox = ? AND q.pay_to = ? ORDER BY e.order_id DESC LIMIT 1)
+                    """),
+            arguments: [blob(payer), productID, sandbox, blob(payTo)]
         ).map(payment)
     }
 

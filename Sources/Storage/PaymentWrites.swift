@@ -47,7 +47,8 @@ extension Writer {
                 if let open = try PaymentRows.open(db, payer: key.payer, productID: claim.productID, sandbox: claim.sandbox) {
                     return .awaiting(open)
                 }
-                if let owned = try PaymentRows.owned(db, payer: key.payer, productID: claim.productID, sandbox: claim.sandbox) {
+                let payTo = claim.sandbox ? claim.authorization.payTo : nil
+                if let owned = try PaymentRows.owned(db, payer: key.payer, productID: claim.productID, sandbox: claim.sandbox, payTo: payTo) {
                     return .owned(owned)
                 }
             }

@@ -37,9 +37,9 @@ import X402
         return [
             ("storefront", try pages.storefront([product, article], next: "/?before=1", shop.shop)),
             ("empty storefront", try pages.storefront([], next: nil, shop.shop)),
-            ("file", try pages.product(product, article: nil, terms: terms, shop.shop)),
-            ("article's offer", try pages.product(article, article: parsed, terms: terms, shop.shop)),
-            ("unpayable", try pages.product(product, article: nil, terms: nil, shop.shop)),
+            ("file", try pages.product(product, article: nil, terms: terms, shop.shop.offers, shop.shop)),
+            ("article's offer", try pages.product(article, article: parsed, terms: terms, shop.shop.offers, shop.shop)),
+            ("unpayable", try pages.product(product, article: nil, terms: nil, shop.shop.offers, shop.shop)),
             ("article", try pages.article(article, parsed, receipt: practice.receiptID, shop.shop)),
             ("article without receipt", try pages.article(article, parsed, receipt: nil, shop.shop)),
             ("receipt", try pages.receipt(practice, product, TestShop.option(sandbox: true), shop.shop)),

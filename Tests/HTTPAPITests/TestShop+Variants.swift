@@ -16,7 +16,9 @@ extension TestShop {
         trustedProxies: [AddressBlock] = [], metrics: RequestMetrics? = nil, accessLog: AccessLog? = nil, steps: Steps = .untraced, log: Logger? = nil
     ) -> Shop {
         Shop(
-            settings: shop.settingsBook, origin: shop.origin, isPractice: shop.isPractice, catalogue: catalogue, gate: shop.gate, reader: reader,
+            settings: shop.settingsBook, origin: shop.origin, isPractice: shop.isPractice, catalogue: catalogue, gate: shop.gate,
+            sandboxGate: shop.sandboxGate,
+            reader: reader,
             deliveries: shop.deliveries, writerLoad: shop.writerLoad, links: shop.links, uploads: shop.uploads, access: access,
             answerSeal: shop.answerSeal, makeNetwork: shop.makeNetwork, trustedProxies: trustedProxies, metrics: metrics ?? shop.metrics,
             accessLog: accessLog, steps: steps,

@@ -71,7 +71,8 @@ final class TestShop: Sendable {
         self.vault = vault
         access = try AccessDesk(database: database, vault: vault, issuer: origin, shopName: name, log: log, now: now)
         shop = Shop(
-            settings: settings, origin: origin, isPractice: isPractice, catalogue: catalogue, gate: gate, reader: database.reader,
+            settings: settings, origin: origin, isPractice: isPractice, catalogue: catalogue, gate: gate,
+            sandboxGate: Self.trial(database, catalogue, settings, origin: origin, now: now, log: log), reader: database.reader,
             deliveries: DeliveryLog(writer: database.writer, log: log), writerLoad: { [database] in database.writer.load },
             links: ContentLinkSigner(key: [UInt8](repeating: 2, count: 32)),
             uploads: try UploadStore(directory: "\(directory)/uploads", contents: catalogue.contents, writer: database.writer, now: now),
@@ -110,6 +111,28 @@ final class TestShop: Sendable {
             explorer: preset.explorer)
     }
 
+    /// What the practice door takes: made out to somebody else.
+    static var trialOption: PaymentOption {
+        let usual = option(sandbox: true)
+        let payTo = EVMAddress([UInt8](repeating: 0x5A, count: 20))!
+        return PaymentOption(
+            asset: usual.asset, payTo: payTo.bytes, payToText: payTo.checksummed, sandbox: true, networkName: usual.networkName,
+            v1Name: usual.v1Name, explorer: usual.explorer)
+    }
+
+    private static func trial(
+        _ database: ShopDatabase, _ catalogue: Catalogue, _ settings: SettingsBook, origin: String, now: @escaping WallClock, log: Logger
+    ) -> Paygate {
+        let facilitators = [SandboxFacilitator(trialOption, now: now)]
+        // The same key as the other door's: what keeps the doors apart is what is sealed.
+        let offers = Offers(
+            catalogue: catalogue, sealer: OfferSealer(key: [UInt8](repeating: 1, count: 32)), facilitators: facilitators, origin: origin,
+            door: .practice, shopName: { settings.current.name }, now: now)
+        return Paygate(
+            reader: database.reader, writer: database.writer, facilitators: facilitators, offers: offers, settlements: Settlements(),
+            settlementWait: .seconds(60), now: now, log: log)
+    }
+
     static let payTo = "0x209693Bc6afc0C5328bA36FaF03C514EF312287C"
     static let usdc = "0x036CbD53842c5426634e7929541eC2318f3dCF7e"
 
@@ -125,7 +148,8 @@ final class TestShop: Sendable {
     /// Asks the same shop as it is once it takes real money.
     func opened(_ uri: String) async throws -> TestResponse {
         let opened = Shop(
-            settings: shop.settingsBook, origin: shop.origin, isPractice: false, catalogue: catalogue, gate: shop.gate, reader: reader,
+            settings: shop.settingsBook, origin: shop.origin, isPractice: false, catalogue: catalogue, gate: shop.gate, sandboxGate: shop.sandboxGate,
+            reader: reader,
             deliveries: shop.deliveries, writerLoad: shop.writerLoad, links: shop.links, uploads: shop.uploads, access: access,
             answerSeal: shop.answerSeal, makeNetwork: shop.makeNetwork, version: shop.version, now: shop.now, log: shop.log)
         return try await Application(router: opened.publicRouter).test(.router) { try await $0.execute(uri: uri, method: .get) }

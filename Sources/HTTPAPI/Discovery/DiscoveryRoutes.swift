@@ -75,6 +75,9 @@ struct DiscoveryRoutes: Sendable {
 
             The same payment may be sent again at any time: it is never taken twice.
 
+            To try a purchase with practice money, put `/sandbox` before a product's path (\(shop.origin)\(ShopDoor.practice.path){slug}): \
+            everything is as with real money, and a sample is given instead of the goods.
+
             ## Products
 
 

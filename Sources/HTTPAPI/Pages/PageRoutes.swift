@@ -72,7 +72,7 @@ struct PageRoutes: Sendable {
         let delivery = Delivery(shop: shop)
         let content = try delivery.sold(product, payment.content)
         let goods = try await delivery.goods(
-            product, content, sandbox: payment.sandbox, isLocal: context.isLocal(request), Negotiation(request.headers),
+            product, content, isSample: shop.isSample(payment, isLocal: context.isLocal(request)), Negotiation(request.headers),
             receipt: payment.receiptID)
         let part = Preconditions.judge(request.headers, etag: goods.etag, length: goods.length)
         if let refusal = ProductRoutes.refusal(part, goods, context) { return refusal }

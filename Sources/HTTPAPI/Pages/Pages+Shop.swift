@@ -37,6 +37,9 @@ extension Pages {
         let digest, url, buyCommand, curlExample, pythonExample: String
         let networks: [Option]
         let unavailable: String?
+        /// Whether this is the practice door, and where that is else.
+        let sample: Bool
+        let sampleURL: String?
     }
     private struct ArticlePage {
         let shopName, styleVersion, canonicalURL: String
@@ -74,14 +77,16 @@ extension Pages {
                 }, isEmpty: products.isEmpty, nextURL: next))
     }
 
-    func product(_ product: Product, article: Article?, terms: PaymentTerms?, _ shop: Shop) throws -> String {
+    func product(_ product: Product, article: Article?, terms: PaymentTerms?, _ offers: Offers, _ shop: Shop) throws -> String {
         let frame = frame(shop, path: "/p/\(product.slug)")
-        let url = shop.offers.url(product)
+        let url = offers.url(product)
+        let isSample = offers.door == .practice
         return try render(
             "product",
             ProductPage(
-                shopName: frame.shopName, styleVersion: frame.styleVersion, canonicalURL: url, practice: frame.practice,
-                openingSoon: frame.openingSoon, title: product.title, summary: product.summary.isEmpty ? nil : product.summary,
+                shopName: frame.shopName, styleVersion: frame.styleVersion, canonicalURL: shop.offers.url(product),
+                practice: frame.practice || isSample, openingSoon: frame.openingSoon, title: product.title,
+                summary: product.summary.isEmpty ? nil : product.summary,
                 price: product.price.description, kindLabel: Self.kind(product), tags: product.tags.map(Tag.init),
                 teaserHTML: article?.teaserHTML, fileName: product.kind == .file ? product.content.fileName : nil,
                 fileSize: product.kind == .file ? sizeText(product.content.length) : nil, digest: product.content.digest.description, url: url,
@@ -107,7 +112,8 @@ extension Pages {
                     Option(
                         name: $0.option.networkName, assetName: $0.option.asset.symbol + ($0.option.sandbox ? " (practice money)" : ""),
                         amount: $0.option.asset.decimal($0.amount))
-                }, unavailable: terms == nil ? shop.offers.shortfall(product) : nil))
+                }, unavailable: terms == nil ? offers.shortfall(product) : nil, sample: isSample,
+                sampleURL: isSample ? nil : shop.sandboxGate.offers.url(product)))
     }
 
     /// A bought article for reading.

@@ -11,13 +11,13 @@ struct Delivery {
 
     /// The goods of a product in the form that a request wants.
     /// - Parameters:
-    ///   - isLocal: whether the buyer is on this machine; practice money buys the goods nowhere else.
+    ///   - isSample: whether practice money bought a sample and not the goods.
     ///   - receipt: what a page leads back to, once there is one.
     /// - Throws: `Problem` 406 when no form will do, 503 when they are missing.
     func goods(
-        _ product: Product, _ content: Content, sandbox: Bool, isLocal: Bool, _ negotiation: Negotiation, receipt: ReceiptID? = nil
+        _ product: Product, _ content: Content, isSample: Bool, _ negotiation: Negotiation, receipt: ReceiptID? = nil
     ) async throws -> Goods {
-        if sandbox && !(shop.isLoopback && isLocal) { return try await sample(product, content) }
+        if isSample { return try await sample(product, content) }
         guard product.kind == .article else { return try Goods(file: content, in: shop.catalogue.contents) }
         guard let form = negotiation.articleForm else {
             throw Problem(.notAcceptable, "This article is given as text/markdown, application/json or text/html.")
@@ -37,16 +37,19 @@ struct Delivery {
         }
     }
 
-    /// What a practice purchase gets on a public address: never the goods.
+    /// What a practice purchase gets on a public address, and at the practice door on any: never the goods.
     private func sample(_ product: Product, _ content: Content) async throws -> Goods {
         let teaser = product.kind == .article ? try await shop.catalogue.article(content).teaserMarkdown : nil
+        let goods =
+            shop.opensSoon
+            ? "the goods are given for real money only.\nThis shop opens soon: \(shop.origin)"
+            : "the goods themselves are sold at \(shop.offers.url(product))"
         let text = """
-            This is a sample. “\(product.title)” was bought with practice money, which worked; the goods are given for real money only.
-            This shop opens soon: \(shop.origin)
+            This is a sample. “\(product.title)” was bought with practice money, which worked; \(goods)
 
             \(teaser ?? "")
             """
-        return Goods(Array(text.utf8), of: content, form: "sample", mediaType: "text/plain; charset=utf-8")
+        return Goods(Array(text.utf8), of: content, form: Goods.sampleForm, mediaType: "text/plain; charset=utf-8")
     }
 
     /// The edition that an order pins.

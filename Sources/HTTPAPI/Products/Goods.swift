@@ -15,7 +15,11 @@ struct Goods: Sendable {
     let disposition: String?
     /// Made for one request, such as a page that leads to a receipt; a file is the same for all.
     let isPage: Bool
+    /// Made instead of the goods, for practice money.
+    let isSample: Bool
     private let source: Source
+
+    static let sampleForm = "sample"
 
     private enum Source: Sendable {
         case memory(ByteBuffer)
@@ -40,6 +44,7 @@ struct Goods: Sendable {
         mediaType = content.mediaType
         disposition = Self.attachment(content.fileName)
         isPage = false
+        isSample = false
         if content.length <= Self.smallLength {
             // Why it cannot be read does not matter to a buyer: it is not sold.
             guard let bytes = try? contents.bytes(content.digest) else { throw Self.missing }
@@ -57,6 +62,7 @@ struct Goods: Sendable {
         self.mediaType = mediaType
         disposition = nil
         isPage = form == "html"
+        isSample = form == Self.sampleForm
         source = .memory(ByteBuffer(bytes: bytes))
     }
 

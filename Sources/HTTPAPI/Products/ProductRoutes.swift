@@ -10,13 +10,18 @@ import Payments
 import Telemetry
 import X402
 
-/// `/p/{slug}`: the gate and the route are one, so that no other reading of an address leads past the money.
+/// `/p/{slug}`, and `/sandbox/p/{slug}` for practice: the gate and the route are one, so that no other reading of an address leads past
+/// the money.
 struct ProductRoutes: Sendable {
     let shop: Shop
+    let door: ShopDoor
+
+    private var gate: Paygate { shop.gate(at: door) }
+    private var offers: Offers { gate.offers }
 
     func add(to router: Router<ShopContext>) {
         router.resource(
-            "/p/:slug",
+            "\(door.path):slug",
             [
                 .get: { request, context in try await get(request, context) },
                 .head: { request, _ in try await head(request) },
@@ -43,7 +48,7 @@ struct ProductRoutes: Sendable {
     /// The product that the address names, exactly as it was written: no decoding, no parameters, no dots.
     private func product(_ request: Request) async throws -> Product {
         let path = request.uri.path
-        guard path.hasPrefix("/p/"), let slug = Slug(path.dropFirst(3)), let product = try await shop.catalogue.product(slug)
+        guard path.hasPrefix(door.path), let slug = Slug(path.dropFirst(door.path.utf8.count)), let product = try await shop.catalogue.product(slug)
         else { throw Problem.notFound }
         return product
     }
@@ -100,23 +105,23 @@ struct ProductRoutes: Sendable {
     }()
 
     private func unpaid(_ product: Product, error: String = PaymentTerms.unpaidError, message: String? = nil) throws -> Response {
-        guard let terms = shop.offers.terms(product) else {
-            throw Problem(.serviceUnavailable, shop.offers.shortfall(product), headers: Self.crossOrigin.adding(.retryAfter, "10"))
+        guard let terms = offers.terms(product) else {
+            throw Problem(.serviceUnavailable, offers.shortfall(product), headers: Self.crossOrigin.adding(.retryAfter, "10"))
         }
         var headers = Self.unpaidHeaders
-        headers[.paymentRequired] = shop.offers.header(terms, error: error)
+        headers[.paymentRequired] = offers.header(terms, error: error)
         let body = error == PaymentTerms.unpaidError ? terms.unpaidBody : terms.body(error: error, message: message)
         return Response(status: .paymentRequired, headers: headers, body: ResponseBody(byteBuffer: ByteBuffer(bytes: body)))
     }
 
     private func page(_ product: Product) async throws -> Response {
-        let terms = shop.offers.terms(product)
+        let terms = offers.terms(product)
         let article = product.kind == .article ? try await shop.catalogue.article(product.content) : nil
-        let html = try Pages.shared.product(product, article: article, terms: terms, shop)
+        let html = try Pages.shared.product(product, article: article, terms: terms, offers, shop)
         var headers = Pages.headers
         headers.append(contentsOf: Self.crossOrigin)
         headers[.vary] = "Accept, User-Agent"
-        if let terms { headers[.paymentRequired] = shop.offers.header(terms, error: PaymentTerms.unpaidError) }
+        if let terms { headers[.paymentRequired] = offers.header(terms, error: PaymentTerms.unpaidError) }
         return Response(status: .ok, headers: headers, body: ResponseBody(byteBuffer: ByteBuffer(string: html)))
     }
 
@@ -124,20 +129,20 @@ struct ProductRoutes: Sendable {
 
     private func paid(_ payload: PaymentPayload, _ product: Product, _ request: Request, _ context: ShopContext) async throws -> Response {
         let negotiation = Negotiation(request.headers)
-        let isLocal = context.isLocal(request)
+        let isSample = shop.givesSample(at: door, isLocal: context.isLocal(request))
         let goods: Goods
         // Whatever can refuse is asked before the money. But what was bought before is given as it was sold, whatever is sold today.
         do {
-            goods = try await Delivery(shop: shop).goods(product, product.content, sandbox: shop.isPractice, isLocal: isLocal, negotiation)
+            goods = try await Delivery(shop: shop).goods(product, product.content, isSample: isSample, negotiation)
             if let refusal = Self.refusal(Preconditions.judge(request.headers, etag: goods.etag, length: goods.length), goods, context) {
-                guard let receipt = try shop.gate.receipt(for: payload, product: product) else { return refusal }
+                guard let receipt = try gate.receipt(for: payload, product: product) else { return refusal }
                 return try await fulfil(receipt, product, nil, request, context, version: payload.version)
             }
         } catch let problem as Problem {
-            guard let receipt = try shop.gate.receipt(for: payload, product: product) else { throw problem }
+            guard let receipt = try gate.receipt(for: payload, product: product) else { throw problem }
             return try await fulfil(receipt, product, nil, request, context, version: payload.version)
         }
-        switch try await shop.gate.admit(payload, for: product) {
+        switch try await gate.admit(payload, for: product) {
         case .admitted(let receipt):
             shop.countWallet(receipt.payment.authorization.key.payer)
             return try await fulfil(receipt, product, goods, request, context, version: payload.version)
@@ -193,12 +198,12 @@ struct ProductRoutes: Sendable {
         do {
             let delivery = Delivery(shop: shop)
             let content = try delivery.sold(product, receipt.content)
-            if let opened, content.digest == opened.content.digest, payment.sandbox == shop.isPractice, !opened.isPage {
+            let isSample = shop.isSample(payment, isLocal: context.isLocal(request))
+            if let opened, content.digest == opened.content.digest, opened.isSample == isSample, !opened.isPage {
                 return try await deliver(opened, receipt, request, context, version: version)
             }
             let goods = try await delivery.goods(
-                product, content, sandbox: payment.sandbox, isLocal: context.isLocal(request), Negotiation(request.headers),
-                receipt: payment.receiptID)
+                product, content, isSample: isSample, Negotiation(request.headers), receipt: payment.receiptID)
             if let refusal = Self.refusal(Preconditions.judge(request.headers, etag: goods.etag, length: goods.length), goods, context), opened == nil
             {
                 return refusal

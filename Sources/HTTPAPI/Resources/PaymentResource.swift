@@ -136,9 +136,14 @@ struct SaleView: Sendable {
 
 extension Shop {
     /// The way a payment was made, if it is still set up.
-    func option(_ payment: Payment) -> PaymentOption? { option(payment.authorization.key.network, payment.authorization.key.asset) }
+    func option(_ payment: Payment) -> PaymentOption? {
+        option(payment.authorization.key.network, payment.authorization.key.asset, sandbox: payment.sandbox)
+    }
 
-    func option(_ network: Network, _ asset: [UInt8]) -> PaymentOption? {
-        offers.options.first { $0.option.network == network && $0.option.asset.address == asset }?.option
+    /// Practice money has the same network and asset as real money on Base Sepolia.
+    func option(_ network: Network, _ asset: [UInt8], sandbox: Bool) -> PaymentOption? {
+        (offers.options + sandboxGate.offers.options).first {
+            $0.option.network == network && $0.option.asset.address == asset && $0.option.sandbox == sandbox
+        }?.option
     }
 }

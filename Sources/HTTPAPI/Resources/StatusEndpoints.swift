@@ -125,7 +125,7 @@ struct StatusEndpoints: Sendable {
         guard call.principal.products == nil else {
             throw Problem(.forbidden, "This key is for certain products; list their orders instead.", kind: "permission-missing")
         }
-        let totals = try await shop.reader.salesTotals().map { Total(total: $0, option: shop.option($0.network, $0.asset)) }
+        let totals = try await shop.reader.salesTotals().map { Total(total: $0, option: shop.option($0.network, $0.asset, sandbox: $0.sandbox)) }
         let latest = try await shop.reader.sales(limit: 20).map { SaleView($0, shop) }
         return EndpointAnswer(Self.salesResource.write(Sales(totals: totals, latest: latest))).response
     }

@@ -18,6 +18,8 @@ public struct Shop: Sendable {
     public let isPractice: Bool
     public let catalogue: Catalogue
     public let gate: Paygate
+    /// The pay desk of the practice door, which takes practice money whatever the shop takes, and gives samples.
+    public let sandboxGate: Paygate
     public let reader: Reader
     public let deliveries: DeliveryLog
     /// What the writer has done, for the operator.
@@ -43,7 +45,8 @@ public struct Shop: Sendable {
     public let log: Logger
 
     public init(
-        settings: SettingsBook, origin: String, isPractice: Bool, catalogue: Catalogue, gate: Paygate, reader: Reader, deliveries: DeliveryLog,
+        settings: SettingsBook, origin: String, isPractice: Bool, catalogue: Catalogue, gate: Paygate, sandboxGate: Paygate, reader: Reader,
+        deliveries: DeliveryLog,
         writerLoad: @escaping @Sendable () -> WriterLoad, links: ContentLinkSigner, uploads: UploadStore,
         access: AccessDesk, answerSeal: AnswerSeal, makeNetwork: @escaping NetworkMaking, auditKey: @escaping @Sendable () -> [UInt8]? = { nil },
         limiter: RateLimiter = RateLimiter(.off),
@@ -57,6 +60,7 @@ public struct Shop: Sendable {
         self.isPractice = isPractice
         self.catalogue = catalogue
         self.gate = gate
+        self.sandboxGate = sandboxGate
         self.reader = reader
         self.deliveries = deliveries
         self.writerLoad = writerLoad
@@ -81,6 +85,29 @@ public struct Shop: Sendable {
     public var settings: ShopSettings { settingsBook.current }
     /// A public shop that takes practice money only: it gives samples and says that it opens soon.
     var opensSoon: Bool { isPractice && !isLoopback }
+
+    func gate(at door: ShopDoor) -> Paygate {
+        switch door {
+        case .goods: gate
+        case .practice: sandboxGate
+        }
+    }
+
+    /// Whether practice money buys a sample and not the goods: it buys them only on the machine of a shop that takes nothing else.
+    func givesSample(at door: ShopDoor, isLocal: Bool) -> Bool {
+        switch door {
+        case .goods: isPractice && !(isLoopback && isLocal)
+        case .practice: true
+        }
+    }
+
+    /// Whether a payment bought a sample and not the goods.
+    func isSample(_ payment: Payment, isLocal: Bool) -> Bool {
+        guard payment.sandbox else { return false }
+        guard isPractice else { return true }
+        let isThroughPractice = sandboxGate.offers.options.contains { $0.option.payTo == payment.authorization.payTo }
+        return givesSample(at: isThroughPractice ? .practice : .goods, isLocal: isLocal)
+    }
 
     /// Whether an origin's host is this machine: `localhost`, `127.…` or `[::1]`.
     static func isLoopback(_ origin: String) -> Bool {

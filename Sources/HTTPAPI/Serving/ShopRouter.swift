@@ -1,5 +1,6 @@
 import HTTPTypes
 public import Hummingbird
+import Payments
 
 extension Shop {
     /// What the public listener serves.
@@ -23,7 +24,7 @@ extension Shop {
         let router = Router(context: ShopContext.self)
         router.add(middleware: FrontMiddleware(shop: self, ids: RequestIDs()))
         router.add(middleware: FaultMiddleware(shop: self))
-        ProductRoutes(shop: self).add(to: router)
+        for door in [ShopDoor.goods, .practice] { ProductRoutes(shop: self, door: door).add(to: router) }
         PageRoutes(shop: self).add(to: router)
         DiscoveryRoutes(shop: self).add(to: router)
         HealthRoutes(shop: self).add(to: router)

@@ -74,17 +74,24 @@ struct ShopAssembly {
         let isPractice = chains.isEmpty
         let facilitators: [any Facilitator] = isPractice ? [SandboxFacilitator(Self.practice, now: now)] : chains
 
+        let sealer = OfferSealer(key: offersKey)
         let offers = Offers(
-            catalogue: catalogue, sealer: OfferSealer(key: offersKey), facilitators: facilitators, origin: origin,
-            shopName: { settings.current.name }, now: now)
+            catalogue: catalogue, sealer: sealer, facilitators: facilitators, origin: origin, shopName: { settings.current.name }, now: now)
         let limiter = RateLimiter(machine.isRateLimited ? .standard : .off)
         let payments = measurements.payments
         let gate = Paygate(
             reader: reader, writer: writer, facilitators: facilitators, offers: offers, settlements: Settlements(),
             settlementWait: machine.settlementWait, metrics: payments, steps: steps, now: now, log: log)
+        let trial: [any Facilitator] = [SandboxFacilitator(Self.trial, now: now)]
+        let trialOffers = Offers(
+            catalogue: catalogue, sealer: sealer, facilitators: trial, origin: origin, door: .practice, shopName: { settings.current.name }, now: now)
+        let sandboxGate = Paygate(
+            reader: reader, writer: writer, facilitators: trial, offers: trialOffers, settlements: Settlements(),
+            settlementWait: machine.settlementWait, metrics: payments, steps: steps, now: now, log: log)
         let deliveries = DeliveryLog(writer: writer, metrics: payments, log: log)
         shop = Shop(
-            settings: settings, origin: origin, isPractice: isPractice, catalogue: catalogue, gate: gate, reader: reader, deliveries: deliveries,
+            settings: settings, origin: origin, isPractice: isPractice, catalogue: catalogue, gate: gate, sandboxGate: sandboxGate,
+            reader: reader, deliveries: deliveries,
             writerLoad: { writer.load },
             links: ContentLinkSigner(key: linksKey), uploads: uploads, access: access,
             answerSeal: AnswerSeal(
@@ -109,7 +116,7 @@ struct ShopAssembly {
         measurements.watch(access.passwords)
         measurements.watch(offers)
         measurements.watch(vault)
-        measurements.watch(catalogue.caches + offers.caches + access.caches + [settings.meter])
+        measurements.watch(catalogue.caches + offers.caches + trialOffers.caches + access.caches + [settings.meter])
         for chain in chains {
             measurements.watch(chain)
             measurements.watch(chain.caches, labels: [("network", "\(chain.options.map(\.network.description).joined(separator: " "))")])
@@ -117,15 +124,19 @@ struct ShopAssembly {
     }
 
     /// Practice money looks like Base Sepolia's USDC, which clients with their standard limits pay unchanged.
-    private static var practice: PaymentOption {
-        guard let preset = NetworkPreset.of(chainID: 84532), let option = option(preset, payTo: practicePayTo, sandbox: true) else {
+    private static var practice: PaymentOption { practice("pushcart practice money") }
+
+    /// The same at the practice door, with a payee of its own: by it the money of the two doors is told apart for good.
+    private static var trial: PaymentOption { practice("pushcart practice door") }
+
+    /// - Parameter purpose: names an address without a key, the last 20 bytes of its Keccak-256: nothing is ever sent there.
+    private static func practice(_ purpose: String) -> PaymentOption {
+        let payTo = Array(Keccak256.hash(utf8: purpose).bytes.suffix(20))
+        guard let preset = NetworkPreset.of(chainID: 84532), let option = option(preset, payTo: payTo, sandbox: true) else {
             preconditionFailure("the practice network has a preset")
         }
         return option
     }
-
-    /// An address without a key: nothing is ever sent to it. (The last 20 bytes of Keccak-256 of its purpose.)
-    private static let practicePayTo = Array(Keccak256.hash(utf8: "pushcart practice money").bytes.suffix(20))
 
     private static func option(_ preset: NetworkPreset, payTo: [UInt8], sandbox: Bool) -> PaymentOption? {
         guard let network = Network(chainID: preset.chainID), let address = EVMAddress(payTo), let currency = Currency(preset.token.currency) else {

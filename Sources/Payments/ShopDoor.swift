@@ -1,0 +1,23 @@
+/// Where a payment is shown: each door has its addresses, its money and its seals, and nothing of one opens the other.
+public enum ShopDoor: Sendable {
+    /// The goods, for the money that the shop takes.
+    case goods
+    /// A sample, for practice money, whatever the shop takes.
+    case practice
+
+    /// What stands before the product's name in its address.
+    public var path: String {
+        switch self {
+        case .goods: "/p/"
+        case .practice: "/sandbox/p/"
+        }
+    }
+
+    /// What a price is for: `GET` of the product, by that door.
+    var route: String {
+        switch self {
+        case .goods: "GET"
+        case .practice: "GET sandbox"
+        }
+    }
+}
