@@ -218,10 +218,10 @@ import X402
     @Test func `people and agents are told of it in a few words`() async throws {
         let shop = try await live()
         try await shop.get("/p/song", Browser.headers).expect(
-            200, has: [#"href="https://shop.example/sandbox/p/song""#, "practice money, for a sample"])
+            200, has: [#"href="https://shop.example/sandbox/p/song""#, "To test a client for a sample"])
         let page = try await shop.get("/sandbox/p/song", Browser.headers)
         page.expect(200, has: ["A sample is given instead of the goods", "pushcart buy https://shop.example/sandbox/p/song"])
-        page.expect(200, has: [#"rel="canonical" href="https://shop.example/p/song""#], hasNot: ["for a sample:"])
+        page.expect(200, has: [#"rel="canonical" href="https://shop.example/p/song""#], hasNot: ["To test a client"])
         #expect(try page.required().accepts.first?.extra["sandbox"] == true)
         try await shop.get("/llms.txt").expect(200, has: ["https://shop.example/sandbox/p/{slug}", "practice money"])
         try await shop.get("/discovery/resources").expect(200, hasNot: ["/sandbox/"])

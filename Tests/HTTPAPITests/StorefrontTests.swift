@@ -128,7 +128,7 @@ import X402
             ], hasNot: ["Nothing for sale"])
         #expect(answer.headers[.contentType] == "text/markdown; charset=utf-8")
         let real = try ScriptedChain.shop(.unknown)
-        try await real.get("/llms.txt").expect(200, hasNot: ["practice"])
+        try await real.get("/llms.txt").expect(200, has: ["/sandbox/p/{slug}"], hasNot: ["practice money only"])
     }
 
     // MARK: Health

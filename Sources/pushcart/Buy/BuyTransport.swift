@@ -31,11 +31,20 @@ struct BuyNetwork: BuyTransport {
     }
 
     func get(_ url: BuyURL, _ headers: [(name: String, value: String)]) async throws(BuyTransportError) -> HTTPClientResponse {
+        try await send("GET", url, headers, within: Self.answerTime)
+    }
+
+    /// The answer's head; its body comes as it is read.
+    /// - Throws: `BuyTransportError` when there is no answer.
+    func send(
+        _ method: String, _ url: BuyURL, _ headers: [(name: String, value: String)], within limit: TimeAmount
+    ) async throws(BuyTransportError) -> HTTPClientResponse {
         var request = HTTPClientRequest(url: url.description)
+        request.method = HTTPMethod(rawValue: method)
         request.headers = ["Accept": "*/*", "Accept-Encoding": "identity", "User-Agent": "pushcart-buy"]
         for (name, value) in headers { request.headers.add(name: name, value: value) }
         do {
-            return try await client.execute(request, timeout: Self.answerTime)
+            return try await client.execute(request, timeout: limit)
         } catch {
             throw BuyTransportError(clause: Self.clause(error))
         }

@@ -41,6 +41,19 @@ struct BuyURL: Hashable, Sendable, CustomStringConvertible {
         return BuyURL(self, path: path, query: query)
     }
 
+    /// Another path of the same origin; nil for what no path can be.
+    func at(_ path: String, query: String? = nil) -> BuyURL? {
+        guard path.hasPrefix("/"), path.utf8.count <= Self.maximumLength, path.utf8.allSatisfy(Self.isAllowed),
+            let (path, _) = Self.target(Substring(path))
+        else { return nil }
+        return BuyURL(self, path: path, query: query)
+    }
+
+    /// Whether the host is this machine.
+    var isLoopback: Bool {
+        host == "localhost" || host == "[::1]" || (host.hasPrefix("127.") && host.utf8.allSatisfy { $0 == 0x2E || Self.isDigit($0) })
+    }
+
     func isSameOrigin(_ other: BuyURL) -> Bool { scheme == other.scheme && host == other.host && port == other.port }
 
     var origin: String { port == Self.defaultPort(scheme) ? "\(scheme)://\(host)" : "\(scheme)://\(host):\(port)" }
