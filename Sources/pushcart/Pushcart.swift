@@ -14,7 +14,8 @@ struct Pushcart: AsyncParsableCommand {
               pushcart buy http://127.0.0.1:4020/p/hello
             """, version: ShopAssembly.version,
         subcommands: [
-            ServeCommand.self, SetupCommand.self, ProductCommand.self, BuyCommand.self, ProbeCommand.self, SalesCommand.self, OrderCommand.self, LedgerCommand.self,
+            ServeCommand.self, SetupCommand.self, ProductCommand.self, BuyCommand.self, ProbeCommand.self, SalesCommand.self, OrderCommand.self,
+            LedgerCommand.self,
             AuditCommand.self, StatusCommand.self, KeyCommand.self, PersonCommand.self, SetupLinkCommand.self, NodeKeyCommand.self,
             ConfigCommand.self,
         ])

@@ -103,7 +103,7 @@ struct ShopAssembly {
             accessLog: machine.logsAccess ? AccessLog(log.telling(.info)) : nil, steps: steps, version: Self.version, now: now,
             log: log)
         let upkeep = Upkeep(
-            access: access, database: database, units: LedgerUnits.of(offers.options.map(\.option)),
+            access: access, database: database, units: LedgerUnits.of((offers.options + trialOffers.options).map(\.option)),
             signer: { [vault] in
                 let key = try vault.auditSigningKey
                 return AuditSigner(publicKey: key.publicKey) { try key.sign($0) }
