@@ -8,7 +8,7 @@ import Foundation
 /// all that the offer says. What the client echoes beside it is therefore covered without being repeated.
 public struct OfferSealer: Sendable {
     /// Keyed once: each seal starts from a copy.
-    private let keyed: HMAC<SHA256>
+    let keyed: HMAC<SHA256>
 
     /// For how long an offer's price is honoured.
     public static let lifetime: Duration = .seconds(15 * 60)

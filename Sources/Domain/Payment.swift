@@ -52,11 +52,13 @@ public struct Claim: Sendable {
     /// SHA-256 of the sealed offer that came with the payment, if one came.
     public let sealHash: [UInt8]?
     public let token: PaymentToken
+    /// The payer's own name for the payment, if it gave one: one name, one payment.
+    public let identifier: PaymentIdentifier?
     public let at: Timestamp
 
     public init(
         authorization: Authorization, sandbox: Bool, productID: Int64, repeatable: Bool, content: ContentDigest, protocolVersion: Int,
-        sealHash: [UInt8]?, token: PaymentToken, at: Timestamp
+        sealHash: [UInt8]?, token: PaymentToken, identifier: PaymentIdentifier? = nil, at: Timestamp
     ) {
         self.authorization = authorization
         self.sandbox = sandbox
@@ -66,8 +68,12 @@ public struct Claim: Sendable {
         self.protocolVersion = protocolVersion
         self.sealHash = sealHash
         self.token = token
+        self.identifier = identifier
         self.at = at
     }
+
+    /// See ``Authorization/fingerprint(productID:sandbox:)``.
+    public var fingerprint: [UInt8] { authorization.fingerprint(productID: productID, sandbox: sandbox) }
 }
 
 /// A claimed payment, as stored.

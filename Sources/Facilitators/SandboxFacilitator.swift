@@ -1,5 +1,6 @@
 import Crypto
 public import Domain
+import EVM
 public import Payments
 public import X402
 import X402EVM
@@ -27,6 +28,12 @@ public struct SandboxFacilitator: Facilitator {
             guard case .recovers = try asset.check(authorization, now: now()).signature else { return .invalid(ExactAsset.badSignature) }
             return .valid
         } catch { return .invalid(error) }
+    }
+
+    /// There is no chain to ask, so that only keys sign in.
+    public func signer(_ proof: WalletProof) async -> SignInVerdict {
+        guard case .recovers(let address) = SignInSignature(of: proof) else { return .invalid(SignInSignature.refusal) }
+        return .key(address.bytes)
     }
 
     /// A hash that looks like a transaction's and belongs to this authorization alone.

@@ -8,6 +8,8 @@ public enum Admission: Sendable {
     case pending(Payment)
     /// Not taken; the terms go out again.
     case refused(WireError, payer: [UInt8]?)
+    /// The payer's identifier names a payment of another kind; nothing was taken. The sentence is for people.
+    case conflicting(String)
     /// Not a payment at all.
     case malformed(WireError)
     /// Nothing can be paid now; the sentence is for people.

@@ -21,6 +21,10 @@ public protocol Facilitator: Sendable {
     /// Local and free checks first, then the chain.
     func verify(_ authorization: Authorization, for option: PaymentOption) async -> Verdict
 
+    /// Whose a sign-in is: by its signature alone, or by the word of the contract that the wallet is.
+    /// Domain, address, times and nonce are the caller's to judge.
+    func signer(_ proof: WalletProof) async -> SignInVerdict
+
     /// The hash of the practice transaction where settling needs no waiting; nil where a chain settles.
     func practiceTransaction(_ authorization: Authorization) -> [UInt8]?
 

@@ -45,7 +45,8 @@ public final class Offers: Sendable {
         if let known = terms.value(product.id), known.product.revision == product.revision, known.shopName == name, known.asked == quotes {
             return known
         }
-        let made = PaymentTerms(product: product, quotes: quotes, door: door, url: url(product), shopName: name)
+        let made = PaymentTerms(
+            product: product, quotes: quotes, door: door, url: url(product), domain: SignInRule.domain(origin: origin), shopName: name)
         terms.store(made, for: product.id)
         return made
     }
@@ -74,6 +75,12 @@ public final class Offers: Sendable {
 
     /// The 402's header with fresh seals.
     public func header(_ terms: PaymentTerms, error: String) -> String { terms.header(error: error, sealer: sealer, now: now()) }
+
+    /// What a sign-in for the product must say.
+    func signInRule(_ product: Product) -> SignInRule { SignInRule(origin: origin, url: url(product)) }
+
+    /// A nonce of ours that is still good; nil for any other.
+    func judge(nonce: String) -> (bytes: [UInt8], expires: Timestamp)? { sealer.judge(nonce: nonce, at: now()) }
 
     func judge(
         _ seal: String, product: Product, option: PaymentOption, payTo: [UInt8]? = nil, amount: AtomicAmount

@@ -14,7 +14,7 @@ public final class Paygate: Sendable {
     let settlements: Settlements
     let log: Logger
     public let offers: Offers
-    private let now: WallClock
+    let now: WallClock
     private let settlementWait: Duration
     let metrics: PaymentMetrics
     let steps: Steps
@@ -40,7 +40,7 @@ public final class Paygate: Sendable {
     }
 
     /// A payment that has been read and put beside what we offer.
-    private struct Presented {
+    struct Presented {
         let payload: PaymentPayload
         let facilitator: any Facilitator
         let option: PaymentOption
@@ -50,6 +50,8 @@ public final class Paygate: Sendable {
         let sealHolds: Bool
         /// The hash of a practice transaction: nothing has to be waited for.
         let practice: [UInt8]?
+        /// The payer's own name for the payment.
+        let identifier: PaymentIdentifier?
         var isPractice: Bool { practice != nil }
         let deadline: ContinuousClock.Instant
     }
@@ -60,7 +62,7 @@ public final class Paygate: Sendable {
         let (admission, sandbox) = try await judge(payload, for: product)
         switch admission {
         case .admitted, .pending: break
-        case .refused: metrics.count(.refused, sandbox, 1)
+        case .refused, .conflicting: metrics.count(.refused, sandbox, 1)
         case .malformed: metrics.count(.malformed, sandbox, 1)
         case .unavailable: metrics.count(.unavailable, sandbox, 1)
         }
@@ -80,6 +82,7 @@ public final class Paygate: Sendable {
     }
 
     private func judge(_ payment: Presented, _ product: Product) async throws -> Admission {
+        if let admission = try contradicted(payment, product) { return admission }
         // Before a chain is asked, what is known is recalled. A practice claim costs nothing to try and looks by itself, in its write.
         if !payment.isPractice, let admission = try await recalled(payment, product) { return admission }
         let admission: Admission
@@ -104,8 +107,11 @@ public final class Paygate: Sendable {
         case .valid: return try product.state == .published ? await claim(payment, product) : owned(payment, product)
         case .invalid(let error): return .refused(error, payer: payment.authorization.key.payer)
         case .proven(let error):
+            if let admission = try await named(payment, product) { return admission }
             return try bought(payment, product) ?? .refused(error, payer: payment.authorization.key.payer)
-        case .provenUnavailable(let sentence): return try bought(payment, product) ?? .unavailable(sentence)
+        case .provenUnavailable(let sentence):
+            if let admission = try await named(payment, product) { return admission }
+            return try bought(payment, product) ?? .unavailable(sentence)
         case .unavailable(let sentence): return .unavailable(sentence)
         case .spentElsewhere:
             try await writer.noteUnmatchedIncome(payment.authorization, at: now())
@@ -144,7 +150,7 @@ public final class Paygate: Sendable {
         }
         return Presented(
             payload: payload, facilitator: facilitator, option: option, authorization: authorization, sealHash: sealHash, sealHolds: sealHolds,
-            practice: facilitator.practiceTransaction(authorization), deadline: .now + settlementWait)
+            practice: facilitator.practiceTransaction(authorization), identifier: try Self.identifier(payload), deadline: .now + settlementWait)
     }
 
     /// The facilitator and option that a payload means. What is set up but withheld counts: its payments are still recalled.
@@ -203,7 +209,7 @@ public final class Paygate: Sendable {
     }
 
     /// Waits for a payment that is under way and says how it stands; nil when it was released.
-    private func follow(_ payment: Payment, until deadline: ContinuousClock.Instant, wasOwned: Bool = false) async throws -> Admission? {
+    func follow(_ payment: Payment, until deadline: ContinuousClock.Instant, wasOwned: Bool = false) async throws -> Admission? {
         var payment = payment
         if payment.state.isOpen {
             let ended = await settlements.wait(payment.id, until: deadline)
@@ -266,7 +272,7 @@ public final class Paygate: Sendable {
         let claim = Claim(
             authorization: shown.authorization, sandbox: shown.option.sandbox, productID: product.id, repeatable: product.repeatable,
             content: product.content.digest, protocolVersion: shown.payload.version, sealHash: shown.sealHash,
-            token: .random(using: &generator), at: now())
+            token: .random(using: &generator), identifier: shown.identifier, at: now())
         // Twice at most: an earlier payment that was awaited and came to nothing leaves the way free.
         for _ in 0..<2 {
             let outcome = try await steps.run("claim", shown.option.facts) { step in
@@ -285,7 +291,8 @@ public final class Paygate: Sendable {
             case .known(let payment): return try await recall(payment, shown, product)
             case .owned(let payment):
                 if let receipt = Receipt(payment, wasOwned: true) { return .admitted(receipt) }
-            case .awaiting(let payment):
+            case .conflicting: return Self.conflict
+            case .awaiting(let payment), .identified(let payment):
                 if let admission = try await follow(payment, until: shown.deadline, wasOwned: true), !isRefusal(admission) { return admission }
             case .insufficientFunds:
                 return .refused(
@@ -296,7 +303,7 @@ public final class Paygate: Sendable {
         return .unavailable("An earlier payment of this wallet is being cleared up; try the same payment again in a moment.")
     }
 
-    private func isRefusal(_ admission: Admission) -> Bool { if case .refused = admission { true } else { false } }
+    func isRefusal(_ admission: Admission) -> Bool { if case .refused = admission { true } else { false } }
 
     /// What to say of a payment that was given back: no terms, for the same one may be shown again.
     private static let notTaken = Admission.unavailable(

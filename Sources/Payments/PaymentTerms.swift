@@ -17,8 +17,9 @@ public struct PaymentTerms: Sendable {
     static let maximumHeaderLength = 6_000
 
     private let sealed: [OfferSealer.Terms]
-    /// JSON between `"error":…` and the first seal, between seals, and after the last.
+    /// JSON between `"error":…` and the first slot, between slots, and after the last.
     private let pieces: [[UInt8]]
+    private let slots: [TermsSlot]
     /// The entry of `accepts` that version 1 can read.
     private let v1Accepts: [UInt8]?
     /// The body of an answer to a request without a payment.
@@ -33,26 +34,33 @@ public struct PaymentTerms: Sendable {
             + sealed.count * MemoryLayout<OfferSealer.Terms>.stride
     }
 
-    /// - Parameter url: the product's address under the configured origin, never from a request.
-    init(product: Product, quotes: [Quote], door: ShopDoor = .goods, url: String, shopName: String) {
+    /// - Parameters:
+    ///   - url: the product's address under the configured origin, never from a request.
+    ///   - domain: host and port of that origin.
+    init(product: Product, quotes: [Quote], door: ShopDoor = .goods, url: String, domain: String, shopName: String) {
         self.product = product
         asked = quotes
         self.shopName = shopName
         var quotes = quotes
         var description = product.summary.isEmpty ? product.title : product.summary
-        var pieces = Self.pieces(product, quotes, url: url, description: description, shopName: shopName)
-        while Self.headerLength(pieces) > Self.maximumHeaderLength {
+        // A sample is nobody's to fetch again.
+        let isSigningIn = door == .goods
+        var cut = TermsCut.nothing
+        var json = Self.json(product, quotes, url: url, domain: isSigningIn ? domain : nil, description: description, shopName: shopName, cut: cut)
+        while TermsSlot.headerLength(json) > Self.maximumHeaderLength {
             if description.utf8.count > 120 {
                 description = Self.shortened(description, toBytes: 100)
+            } else if let next = cut.next {
+                cut = next
             } else if quotes.count > 1 {
                 quotes.removeLast()
             } else {
                 break
             }
-            pieces = Self.pieces(product, quotes, url: url, description: description, shopName: shopName)
+            json = Self.json(product, quotes, url: url, domain: isSigningIn ? domain : nil, description: description, shopName: shopName, cut: cut)
         }
         self.quotes = quotes
-        self.pieces = pieces
+        (pieces, slots) = TermsSlot.split(json)
         sealed = quotes.map { OfferSealer.Terms(productID: product.id, route: door.route, option: $0.option, amount: $0.amount) }
         v1Accepts = Self.v1(product, quotes, url: url, description: description)
         unpaidBody = Self.body(error: Self.unpaidError, message: nil, v1Accepts: v1Accepts)
@@ -64,9 +72,16 @@ public struct PaymentTerms: Sendable {
         bytes.reserveCapacity(pieces.reduce(128) { $0 + $1.count + 96 })
         bytes += #"{"x402Version":2,"error":"#.utf8
         JSONText.appendQuoted(error, to: &bytes)
+        var seals = sealed.makeIterator()
         for (index, piece) in pieces.enumerated() {
             bytes += piece
-            if index < sealed.count { bytes += sealer.seal(sealed[index], at: now).utf8 }
+            guard index < slots.count else { break }
+            switch slots[index] {
+            case .seal: if let terms = seals.next() { bytes += sealer.seal(terms, at: now).utf8 }
+            case .nonce: bytes += sealer.nonce(at: now).utf8
+            case .issuedAt: bytes += now.iso8601.utf8
+            case .expires: bytes += (now + OfferSealer.nonceLifetime).iso8601.utf8
+            }
         }
         return Base64.encode(bytes)
     }
@@ -111,34 +126,33 @@ public struct PaymentTerms: Sendable {
             extra: extra(quote.option, offer: offer))
     }
 
-    private static func headerLength(_ pieces: [[UInt8]]) -> Int {
-        (pieces.reduce(160) { $0 + $1.count } + (pieces.count - 1) * 82) * 4 / 3
-    }
-
-    private static func pieces(_ product: Product, _ quotes: [Quote], url: String, description: String, shopName: String) -> [[UInt8]] {
-        // A mark that no JSON text of ours can contain, where each seal goes.
-        let mark = "\u{1}"
+    /// All but `x402Version` and `error`, with marks for what differs from answer to answer.
+    private static func json(
+        _ product: Product, _ quotes: [Quote], url: String, domain: String?, description: String, shopName: String, cut: TermsCut
+    ) -> [UInt8] {
         var resource: JSONObject = [
             "url": .string(url), "description": .string(description), "mimeType": .string(product.content.mediaType),
         ]
         let service = String(shopName.unicodeScalars.filter { $0.isASCII && $0.value >= 0x20 && $0.value < 0x7F }.prefix(32).map(Character.init))
         if !service.isEmpty { resource["serviceName"] = .string(service) }
         if !product.tags.isEmpty { resource["tags"] = .array(product.tags.map(JSONValue.string)) }
-        let accepts = quotes.map { JSONValue.object(requirements($0, offer: mark).json) }
-        let rest: JSONObject = [
-            "resource": .object(resource), "accepts": .array(accepts), "extensions": ["bazaar": bazaar(product)],
-        ]
-        var pieces: [[UInt8]] = [Array(",".utf8)]
-        var bytes = JSONValue.object(rest).encoded().dropFirst()
-        // With its quotes, for a text may say \u0001 in six characters.
-        let escaped = Array(#""\u0001""#.utf8)
-        while let range = bytes.firstRange(of: escaped) {
-            pieces[pieces.count - 1] += bytes[...range.lowerBound]
-            pieces.append([])
-            bytes = bytes[(range.upperBound - 1)...]
+        let accepts = quotes.map { JSONValue.object(requirements($0, offer: TermsSlot.seal.mark).json) }
+        var extensions: JSONObject = ["bazaar": bazaar(product)]
+        if cut < .identifier { extensions[PaymentIdentifierExtension.key] = PaymentIdentifierExtension.declaration() }
+        // What sells every time is bought again, also by who has it.
+        if let domain, cut < .signIn, !product.repeatable {
+            extensions[SignInExtension.key] = signIn(quotes, url: url, domain: domain, terse: cut == .fields)
         }
-        pieces[pieces.count - 1] += bytes
-        return pieces
+        let rest: JSONObject = ["resource": .object(resource), "accepts": .array(accepts), "extensions": .object(extensions)]
+        return JSONValue.object(rest).encoded()
+    }
+
+    private static func signIn(_ quotes: [Quote], url: String, domain: String, terse: Bool) -> JSONValue {
+        var chains: [String] = []
+        for quote in quotes where !chains.contains(quote.option.network.description) { chains.append(quote.option.network.description) }
+        return SignInExtension.declaration(
+            domain: domain, uri: url, statement: "Sign in to fetch what this wallet bought here.", nonce: TermsSlot.nonce.mark,
+            issuedAt: TermsSlot.issuedAt.mark, expirationTime: TermsSlot.expires.mark, chains: chains, terse: terse)
     }
 
     private static func extra(_ option: PaymentOption, offer: String?) -> JSONObject {
@@ -181,12 +195,5 @@ public struct PaymentTerms: Sendable {
             "extra": .object(extra(quote.option, offer: nil)),
         ]
         return JSONValue.object(entry).encoded()
-    }
-}
-
-extension ArraySlice<UInt8> {
-    fileprivate func firstRange(of pattern: [UInt8]) -> Range<Int>? {
-        guard count >= pattern.count else { return nil }
-        return indices.dropLast(pattern.count - 1).first { self[$0..<$0 + pattern.count].elementsEqual(pattern) }.map { $0..<$0 + pattern.count }
     }
 }

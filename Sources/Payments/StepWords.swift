@@ -44,14 +44,16 @@ extension ClaimOutcome {
         case .known: "known"
         case .owned: "owned"
         case .awaiting: "awaiting"
+        case .identified: "identified"
+        case .conflicting: "conflicting"
         case .insufficientFunds: "insufficient funds"
         }
     }
 
     var payment: Payment? {
         switch self {
-        case .claimed(let payment), .known(let payment), .owned(let payment), .awaiting(let payment): payment
-        case .insufficientFunds: nil
+        case .claimed(let payment), .known(let payment), .owned(let payment), .awaiting(let payment), .identified(let payment): payment
+        case .conflicting, .insufficientFunds: nil
         }
     }
 }

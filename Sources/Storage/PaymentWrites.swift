@@ -12,6 +12,10 @@ public enum ClaimOutcome: Sendable {
     case owned(Payment)
     /// An earlier payment of this wallet for this product has not ended.
     case awaiting(Payment)
+    /// The payer's identifier names the payment given, and that this authorization is another one does not matter.
+    case identified(Payment)
+    /// The payer's identifier names a payment of another kind.
+    case conflicting
     /// A practice wallet has no practice money left.
     case insufficientFunds
 }
@@ -39,6 +43,16 @@ extension Writer {
     {
         try await write { db in
             let key = claim.authorization.key
+            if let identifier = claim.identifier {
+                switch try PaymentIdentifierRows.find(db, identifier, payer: key.payer, fingerprint: claim.fingerprint) {
+                case .names(let payment):
+                    // An authorization that is known may be public by now: it is no proof of who shows it.
+                    if let known = try PaymentRows.find(db, key), known.state != .released { return .known(known) }
+                    return .identified(payment)
+                case .namesAnother: return .conflicting
+                case nil: break
+                }
+            }
             // What sells every time has nothing to be looked up for first: the index says whether the authorization is new.
             let isTaken = try claim.repeatable && Self.insert(db, claim, settledBy: sandboxTransaction)
             let known = isTaken ? nil : try PaymentRows.find(db, key)
@@ -65,6 +79,7 @@ extension Writer {
                 try db.execute(sql: "DELETE FROM payments WHERE id = ?", arguments: [payment.id])
                 return .insufficientFunds
             }
+            if let identifier = claim.identifier { try PaymentIdentifierRows.store(db, identifier, claim, paymentID: payment.id) }
             if let sandboxTransaction {
                 payment.state = .settled
                 payment.transaction = sandboxTransaction

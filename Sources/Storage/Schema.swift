@@ -15,6 +15,7 @@ enum Schema {
         migrator.registerMigration("3 api") { db in try db.execute(sql: api) }
         migrator.registerMigration("4 sealed nodes") { db in try db.execute(sql: "ALTER TABLE networks ADD COLUMN rpc_sealed BLOB") }
         migrator.registerMigration("5 ledger", migrate: LedgerMigration.run)
+        migrator.registerMigration("6 rights") { db in try db.execute(sql: rights) }
         return migrator
     }
 

@@ -31,6 +31,7 @@ final class ScriptedChain: Facilitator {
     func read(_ payload: PaymentPayload, for option: PaymentOption) throws(WireError) -> Authorization { try checks.read(payload, for: option) }
     func proves(_ authorization: Authorization, for option: PaymentOption) -> Bool { checks.proves(authorization, for: option) }
     func verify(_ authorization: Authorization, for option: PaymentOption) async -> Verdict { await checks.verify(authorization, for: option) }
+    func signer(_ proof: WalletProof) async -> SignInVerdict { await checks.signer(proof) }
     func practiceTransaction(_ authorization: Authorization) -> [UInt8]? { nil }
 
     func settle(_ payment: Payment, for option: PaymentOption) async -> Settlement {

@@ -157,6 +157,7 @@ extension Admission {
         case .admitted(let receipt): receipt.wasOwned ? "owned" : "admitted"
         case .pending: "pending"
         case .refused(let error, _): "refused: \(error.reason)"
+        case .conflicting: "conflicting"
         case .malformed(let error): "malformed: \(error.reason)"
         case .unavailable: "unavailable"
         }
@@ -166,7 +167,7 @@ extension Admission {
         switch self {
         case .admitted(let receipt): receipt.payment
         case .pending(let payment): payment
-        case .refused, .malformed, .unavailable: nil
+        case .refused, .conflicting, .malformed, .unavailable: nil
         }
     }
 }

@@ -68,6 +68,14 @@ final class ScriptedFacilitator: Facilitator {
         return script.withLock { $0.verdict }
     }
 
+    /// The signature says whose it is: `key 7`, `contract 7`; anything else is forged.
+    func signer(_ proof: WalletProof) async -> SignInVerdict {
+        let words = proof.signature.split(separator: " ")
+        guard words.count == 2, let number = UInt8(words[1]) else { return .invalid(WireError(.signInSignature, "Forged.")) }
+        let wallet = [UInt8](repeating: number, count: 20)
+        return words[0] == "key" ? .key(wallet) : .contract(wallet)
+    }
+
     func practiceTransaction(_ authorization: Authorization) -> [UInt8]? {
         script.withLock { $0.isPractice } ? authorization.key.nonce : nil
     }

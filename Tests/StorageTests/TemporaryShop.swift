@@ -143,6 +143,8 @@ func told(_ outcome: ClaimOutcome) -> (String, Payment?) {
     case .known(let payment): ("known", payment)
     case .owned(let payment): ("owned", payment)
     case .awaiting(let payment): ("awaiting", payment)
+    case .identified(let payment): ("identified", payment)
+    case .conflicting: ("conflicting", nil)
     case .insufficientFunds: ("insufficientFunds", nil)
     }
 }

@@ -40,7 +40,7 @@ struct ProductRoutes: Sendable {
         var headers = crossOrigin
         headers[.accessControlAllowMethods] = "GET, HEAD, OPTIONS"
         headers[.accessControlAllowHeaders] =
-            "PAYMENT-SIGNATURE, X-PAYMENT, Access-Control-Expose-Headers, Content-Type, Idempotency-Key, Range, If-None-Match, If-Match, If-Range"
+            "PAYMENT-SIGNATURE, X-PAYMENT, SIGN-IN-WITH-X, Access-Control-Expose-Headers, Content-Type, Idempotency-Key, Range, If-None-Match, If-Match, If-Range"
         headers[.accessControlMaxAge] = "7200"
         return Response(status: .noContent, headers: headers)
     }()
@@ -56,6 +56,9 @@ struct ProductRoutes: Sendable {
     private func get(_ request: Request, _ context: ShopContext) async throws -> Response {
         let product = try await product(request)
         let shown = try Self.payment(request.headers)
+        if door == .goods, let proof = try Self.signIn(request.headers, beside: shown != nil) {
+            return try await signedIn(proof, product, request, context)
+        }
         guard let (header, version) = shown else {
             guard product.state == .published else { throw Problem.notFound }
             try shop.take(.offers, request, context)
@@ -104,7 +107,7 @@ struct ProductRoutes: Sendable {
         return headers
     }()
 
-    private func unpaid(_ product: Product, error: String = PaymentTerms.unpaidError, message: String? = nil) throws -> Response {
+    func unpaid(_ product: Product, error: String = PaymentTerms.unpaidError, message: String? = nil) throws -> Response {
         guard let terms = offers.terms(product) else {
             throw Problem(.serviceUnavailable, offers.shortfall(product), headers: Self.crossOrigin.adding(.retryAfter, "10"))
         }
@@ -150,6 +153,7 @@ struct ProductRoutes: Sendable {
             shop.countWallet(payment.authorization.key.payer)
             return pending(payment, version: payload.version)
         case .refused(let error, let payer): return try refused(error, payer: payer, payload, product, context)
+        case .conflicting(let sentence): throw Problem(.conflict, sentence, headers: Self.crossOrigin)
         case .malformed(let error):
             throw Problem(.badRequest, "\(error.reason): \(error.sentence)", headers: Self.crossOrigin)
         case .unavailable(let sentence):
@@ -180,9 +184,11 @@ struct ProductRoutes: Sendable {
     }
 
     /// Gives what a receipt bought: the edition that its order pins.
-    /// - Parameter opened: the goods of today's edition, when they were opened already.
-    private func fulfil(
-        _ receipt: Receipt, _ product: Product, _ opened: Goods?, _ request: Request, _ context: ShopContext, version: Int
+    /// - Parameters:
+    ///   - opened: the goods of today's edition, when they were opened already.
+    ///   - version: of the payment that was shown; nil where none was.
+    func fulfil(
+        _ receipt: Receipt, _ product: Product, _ opened: Goods?, _ request: Request, _ context: ShopContext, version: Int?
     ) async throws -> Response {
         try await shop.steps.run("deliver", [("rail", "x402"), ("payment", "\(receipt.payment.id)")]) { step in
             let response = try await fulfilled(receipt, product, opened, request, context, version: version)
@@ -192,7 +198,7 @@ struct ProductRoutes: Sendable {
     }
 
     private func fulfilled(
-        _ receipt: Receipt, _ product: Product, _ opened: Goods?, _ request: Request, _ context: ShopContext, version: Int
+        _ receipt: Receipt, _ product: Product, _ opened: Goods?, _ request: Request, _ context: ShopContext, version: Int?
     ) async throws -> Response {
         let payment = receipt.payment
         do {
@@ -217,18 +223,19 @@ struct ProductRoutes: Sendable {
             let cause = error as? Problem
             throw Problem(
                 cause?.status ?? .serviceUnavailable,
-                "The payment is settled. \(cause?.sentence ?? "The goods cannot be given just now; send the same payment again in a moment.")",
+                "The payment is settled. \(cause?.sentence ?? "The goods cannot be given just now; ask for them again in the same way in a moment.")",
                 headers: paidHeaders(receipt, version: version).adding(.retryAfter, "5"))
         }
     }
 
     /// What every answer to a settled payment carries: the outcome, and where its goods and receipt are.
-    private func paidHeaders(_ receipt: Receipt, version: Int) -> HTTPFields {
+    private func paidHeaders(_ receipt: Receipt, version: Int?) -> HTTPFields {
         let payment = receipt.payment
         var headers = Self.crossOrigin
         headers[.vary] = "Accept, User-Agent"
         headers[.link] =
             "<\(shop.origin)\(shop.links.path(payment.receiptID, at: shop.now()))>; rel=\"enclosure\", <\(shop.origin)/r/\(payment.receiptID)>; rel=\"describedby\""
+        guard let version else { return headers }
         outcome(
             SettlementResponse(
                 success: true, payer: "0x" + lowercaseHex(payment.authorization.key.payer),
@@ -255,7 +262,7 @@ struct ProductRoutes: Sendable {
     }
 
     private func deliver(
-        _ goods: Goods, _ receipt: Receipt, _ request: Request, _ context: ShopContext, version: Int
+        _ goods: Goods, _ receipt: Receipt, _ request: Request, _ context: ShopContext, version: Int?
     ) async throws -> Response {
         // An order that pins an older edition has other bytes; a condition that fails on them gives the whole.
         let judged = Preconditions.judge(request.headers, etag: goods.etag, length: goods.length)

@@ -11,6 +11,7 @@ extension HTTPField.Name {
     static let paymentResponse = known(PaymentHeader.response)
     static let xPayment = known(PaymentHeader.signatureV1)
     static let xPaymentResponse = known(PaymentHeader.responseV1)
+    static let signInWithX = known(SignInExtension.header)
     static let forwarded = known("Forwarded")
     static let xForwardedFor = known("X-Forwarded-For")
     static let retryAfter = known("Retry-After")

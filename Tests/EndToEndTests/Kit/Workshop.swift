@@ -27,14 +27,25 @@ enum Workshop {
         let v1: String
     }
 
-    private static let environments = Task {
-        // The first run on a machine installs them.
-        let script = try Subprocess(["/usr/bin/env", "bash", root + "/scripts/tools-venv"], files: directory + "/tools-venv")
+    /// Makes environments; the first run on a machine installs them.
+    private static func make(_ names: [String], count: Int) async throws -> [String] {
+        let script = try Subprocess(
+            ["/usr/bin/env", "bash", root + "/scripts/tools-venv"] + names, files: directory + "/tools-venv" + names.joined())
         guard try await script.exit(within: .seconds(600)) == 0 else { throw Subprocess.Failure(description: script.errorText) }
-        let lines = script.outputText.split(separator: "\n").map(String.init)
-        guard lines.count == 2 else { throw Subprocess.Failure(description: "tools-venv printed \(lines)") }
-        return Pythons(v2: lines[0] + "/bin/python", v1: lines[1] + "/bin/python")
+        let lines = script.outputText.split(separator: "\n").map { String($0) + "/bin/python" }
+        guard lines.count == count else { throw Subprocess.Failure(description: "tools-venv printed \(lines)") }
+        return lines
     }
+
+    private static let environments = Task {
+        let lines = try await make([], count: 2)
+        return Pythons(v2: lines[0], v1: lines[1])
+    }
+
+    private static let signInEnvironment = Task { try await make(["siwx"], count: 1)[0] }
+
+    /// The interpreter with the reference client's extensions.
+    static var signInPython: String { get async throws { try await signInEnvironment.value } }
 
     static var pythons: Pythons { get async throws { try await environments.value } }
 
