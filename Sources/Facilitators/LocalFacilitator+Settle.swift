@@ -73,7 +73,8 @@ extension LocalFacilitator {
     /// The overload with v, r and s for accounts without code, the one with bytes for contracts. That the signature is the payer's was
     /// verified before the claim.
     private func callData(_ payload: ExactPayload) async throws -> ([UInt8], gas: UInt64) {
-        if try await hasCode(payload.authorization.from) != true, let signature = try? ECDSASignature(parsing: payload.signature) {  // else bytes
+        // Bytes where it is no key's signature.
+        if try await inspector.codes.hasCode(payload.authorization.from) != true, let signature = try? ECDSASignature(parsing: payload.signature) {
             return (payload.authorization.callData(signature: signature), Self.gasForKey)
         }
         return (payload.authorization.callData(signatureBytes: payload.signature), Self.gasForContract)
@@ -167,7 +168,7 @@ extension LocalFacilitator {
         }
         // Somebody else may have submitted the authorization first; then the money is here all the same, and the payer is not to blame.
         let settlement: Settlement
-        do { settlement = try await whoSettled(payment, payload.authorization) ?? .unknown } catch {
+        do { settlement = try await witness.whoSettled(payload.authorization, claimedAt: payment.claimedAt) ?? .unknown } catch {
             // Looked at again before anybody is blamed.
             log.warning("nobody can tell yet why a settlement moved nothing: \(error)", metadata: ["payment": "\(payment.id)"])
             return .unknown

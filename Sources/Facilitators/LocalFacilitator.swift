@@ -19,6 +19,8 @@ public import X402
 public final class LocalFacilitator: Facilitator, Service {
     let asset: ExactAsset
     let rpc: RPCClient
+    let witness: ChainWitness
+    let inspector: ChainInspector
     let settler: PrivateKey
     let settlerAddress: EVMAddress
     let policy: FeePolicy
@@ -30,8 +32,6 @@ public final class LocalFacilitator: Facilitator, Service {
     let fees = FeeLedger()
     private let confirmation = Mutex<Confirmation>(.open("This shop is still connecting to its network; try again in a moment."))
     private let state = Cache<Int, ChainState>("chain-state", limit: 1, bytes: 4096, lifetime: .seconds(3))
-    private let codes = Cache<EVMAddress, Bool>("account-codes", limit: 4096, bytes: 1 << 20, lifetime: .seconds(60)) { _, _ in 52 }
-    private let codeLookUps: LookUpLimit
     private let head = ChainHead()
 
     private enum Confirmation {
@@ -65,6 +65,8 @@ public final class LocalFacilitator: Facilitator, Service {
         self.log = log
         let rpc = RPCClient(urls: urls, chainID: option.network.chainID, http: http, metrics: metrics, steps: steps)
         self.rpc = rpc
+        witness = ChainWitness(asset: asset, rpc: rpc)
+        inspector = ChainInspector(witness: witness, sender: settler.address)
         let account = settler.address.hex
         nonces = SettlerNonces {
             guard let count = try await rpc.call("eth_getTransactionCount", .string(account), "pending").quantity, count < 1 << 62 else {
@@ -72,11 +74,10 @@ public final class LocalFacilitator: Facilitator, Service {
             }
             return count
         }
-        codeLookUps = LookUpLimit(perSecond: 20)
     }
 
     /// The caches, for whoever watches the process.
-    public var caches: [CacheMeter] { [state.meter, codes.meter, rpc.nodes] }
+    public var caches: [CacheMeter] { [state.meter, inspector.codes.meter, rpc.nodes] }
 
     /// How old the newest block is that a node told, which is asked for every minute and at each payment; nil before the first.
     public var headAge: Duration? { head.time.map { .milliseconds(now().milliseconds - $0.milliseconds) } }
@@ -111,12 +112,7 @@ public final class LocalFacilitator: Facilitator, Service {
     func confirm() async -> Bool {
         let problem: String
         do {
-            // Asked of whatever chain it is, so that the owner reads what is wrong with it.
-            let answers = try await rpc.batch(
-                [
-                    RPCCall("eth_chainId"), .read(asset.address, ERC20.domainSeparatorCallData), .read(asset.address, ERC20.decimalsCallData),
-                ], anyChain: true)
-            if let mismatch = try mismatch(answers) {
+            if let mismatch = try await witness.mismatch() {
                 problem = mismatch
             } else {
                 confirmation.withLock { confirmation in
@@ -140,21 +136,6 @@ public final class LocalFacilitator: Facilitator, Service {
         if let block = try? await rpc.call("eth_getBlockByNumber", "latest", false) { head.saw(block) }  // no answer is no age
     }
 
-    /// - Throws: `RPCSilence` when the node refused to tell, which says nothing of the chain.
-    private func mismatch(_ answers: [Result<JSONValue, RPCRefusal>]) throws(RPCSilence) -> String? {
-        for case .failure(let refusal) in answers where !refusal.isRevert {
-            throw RPCSilence(description: "the node does not tell what it is: \(refusal)")
-        }
-        guard case .success(let chain) = answers[0], chain.quantity == asset.option.network.chainID else { return "the node is on another chain" }
-        guard case .success(let separator) = answers[1], let bytes = separator.data, Bytes32(bytes) == asset.domain.separator else {
-            return "the asset's signing domain is another one"
-        }
-        guard case .success(let decimals) = answers[2], let bytes = decimals.data, let word = Bytes32(bytes),
-            BigUInt(word) == BigUInt(asset.option.asset.decimals)
-        else { return "the asset has other decimals" }
-        return nil
-    }
-
     // MARK: What is cached of the chain
 
     /// Fees and balance, at most three seconds old.
@@ -168,41 +149,4 @@ public final class LocalFacilitator: Facilitator, Service {
     }
 
     func forgetChainState() { state.removeAll() }
-
-    func knownToHaveCode(_ address: EVMAddress) -> Bool? { codes.value(address) }
-    func remember(_ address: EVMAddress, hasCode: Bool) { codes.store(hasCode, for: address) }
-
-    /// Whether an account is a contract; nil when too many were asked for just now.
-    func hasCode(_ address: EVMAddress) async throws -> Bool? {
-        if let known = codes.value(address) { return known }
-        guard codeLookUps.allows() else { return nil }
-        let rpc = rpc
-        return try await codes.value(address) {
-            guard let code = try await rpc.call("eth_getCode", .string(address.hex), "latest").data else {
-                throw RPCSilence(description: "the node's code of an account is no data")
-            }
-            return !code.isEmpty
-        }
-    }
-}
-
-/// A bucket of look-ups that refills evenly; whoever finds it empty is told so and does not wait.
-final class LookUpLimit: Sendable {
-    private let perSecond: Int64
-    private let state: Mutex<(tokens: Int64, since: ContinuousClock.Instant)>
-
-    init(perSecond: Int64) {
-        self.perSecond = perSecond
-        state = Mutex((perSecond, .now))
-    }
-
-    func allows() -> Bool {
-        state.withLock { state in
-            let earned = (ContinuousClock.now - state.since).inMilliseconds * perSecond / 1000
-            if earned > 0 { state = (min(perSecond, state.tokens + earned), .now) }
-            guard state.tokens > 0 else { return false }
-            state.tokens -= 1
-            return true
-        }
-    }
 }

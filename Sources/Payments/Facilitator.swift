@@ -1,7 +1,7 @@
 public import Domain
 public import X402
 
-/// What verifies and settles payments: the sandbox, our own settler on a chain, later a service elsewhere.
+/// What verifies and settles payments: the sandbox, our own settler on a chain, or a payment service elsewhere.
 ///
 /// Declared here and not in X402 because it speaks of claimed payments; the wire's `/verify` and `/settle` are one implementation's matter.
 public protocol Facilitator: Sendable {
@@ -10,6 +10,12 @@ public protocol Facilitator: Sendable {
 
     /// Why nothing can be paid by that option now, in one sentence for people; nil when it can.
     func shortfall(_ option: PaymentOption) -> String?
+
+    /// Why this much cannot be paid by that option now, in one sentence for people; nil when it can.
+    func shortfall(_ option: PaymentOption, amount: AtomicAmount) -> String?
+
+    /// The host of the service outside that settles; nil where nobody else does.
+    func service(_ option: PaymentOption) -> String?
 
     /// Reads the scheme's part of a payload. Pure.
     /// - Throws: `WireError` with `invalid_payload` for what is malformed.
@@ -35,6 +41,11 @@ public protocol Facilitator: Sendable {
     func resolve(_ payment: Payment, for option: PaymentOption) async -> Settlement
 }
 
+extension Facilitator {
+    public func shortfall(_ option: PaymentOption, amount: AtomicAmount) -> String? { shortfall(option) }
+    public func service(_ option: PaymentOption) -> String? { nil }
+}
+
 /// What verification found.
 public enum Verdict: Sendable {
     case valid
@@ -51,7 +62,7 @@ public enum Verdict: Sendable {
 
 /// What settling found. Not knowing is a case of its own.
 public enum Settlement: Sendable {
-    /// Proved by the asset's own logs in that transaction.
+    /// Proved by the asset's own logs in that transaction; where no node can be asked, on the word of a service that is trusted so far.
     case settled(transaction: [UInt8])
     /// Nothing was stored or sent; the claim can be given back.
     case notSent(WireError)

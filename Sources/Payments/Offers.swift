@@ -39,7 +39,7 @@ public final class Offers: Sendable {
 
     /// The terms of a product by the ways that can be paid now; nil when there is none.
     public func terms(_ product: Product) -> PaymentTerms? {
-        let quotes = Quote.all(product.price, by: payable)
+        let quotes = quotes(product)
         guard !quotes.isEmpty else { return nil }
         let name = shopName()
         if let known = terms.value(product.id), known.product.revision == product.revision, known.shopName == name, known.asked == quotes {
@@ -56,9 +56,29 @@ public final class Offers: Sendable {
         for facilitator in facilitators {
             for option in facilitator.options {
                 if let sentence = facilitator.shortfall(option) { return sentence }
+                if let quote = Quote.all(product.price, by: [option]).first,
+                    let sentence = facilitator.shortfall(option, amount: quote.amount)
+                {
+                    return sentence
+                }
             }
         }
         return "Nothing that this shop is paid in takes a price of \(product.price)."
+    }
+
+    /// What a product costs by the ways that work now for so much.
+    private func quotes(_ product: Product) -> [Quote] {
+        facilitators.flatMap { facilitator in
+            Quote.all(product.price, by: facilitator.options.filter { facilitator.shortfall($0) == nil }).filter {
+                facilitator.shortfall($0.option, amount: $0.amount) == nil
+            }
+        }
+    }
+
+    /// The host of the payment service that settles by an option; nil where the shop does it itself.
+    public func service(_ option: PaymentOption) -> String? {
+        for facilitator in facilitators where facilitator.options.contains(option) { return facilitator.service(option) }
+        return nil
     }
 
     /// The ways to pay that work now.

@@ -16,6 +16,7 @@ enum Schema {
         migrator.registerMigration("4 sealed nodes") { db in try db.execute(sql: "ALTER TABLE networks ADD COLUMN rpc_sealed BLOB") }
         migrator.registerMigration("5 ledger", migrate: LedgerMigration.run)
         migrator.registerMigration("6 rights") { db in try db.execute(sql: rights) }
+        migrator.registerMigration("7 facilitators") { db in try db.execute(sql: facilitators) }
         return migrator
     }
 

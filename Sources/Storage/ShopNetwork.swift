@@ -18,31 +18,42 @@ public struct ShopNetwork: Hashable, Sendable {
     public let node: Node?
     /// Name of the file below the data directory's `keys` that holds the key which pays fees; nil when the shop cannot settle itself.
     public let settlerKey: String?
+    /// The payment service that settles instead of the shop; nil where the shop does it itself.
+    public let facilitator: SealedFacilitator?
 
-    public init(network: Network, payTo: [UInt8], node: Node?, settlerKey: String?) {
+    public init(network: Network, payTo: [UInt8], node: Node?, settlerKey: String?, facilitator: SealedFacilitator? = nil) {
         self.network = network
         self.payTo = payTo
         self.node = node
         self.settlerKey = settlerKey
+        self.facilitator = facilitator
     }
 
     static func read(_ db: Database) throws -> [ShopNetwork] {
-        try Row.fetchAll(db, sql: "SELECT chain_id, pay_to, rpc_url, rpc_sealed, settler_key FROM networks ORDER BY position").map { row in
+        try Row.fetchAll(
+            db,
+            sql: """
+                SELECT chain_id, pay_to, rpc_url, rpc_sealed, settler_key, facilitator_sealed, facilitator_token_sealed FROM networks
+                ORDER BY position
+                """
+        ).map { row in
             guard let network = Network(chainID: UInt64(row[0] as Int64)) else { throw StorageError.corrupt("a network") }
             let open: String? = row[2]
             let sealed: Data? = row[3]
             return ShopNetwork(
-                network: network, payTo: try row.bytes(1), node: sealed.map { .sealed([UInt8]($0)) } ?? open.map { .open($0) }, settlerKey: row[4])
+                network: network, payTo: try row.bytes(1), node: sealed.map { .sealed([UInt8]($0)) } ?? open.map { .open($0) }, settlerKey: row[4],
+                facilitator: try row.optionalBytes(5).map { SealedFacilitator(url: $0, token: try row.optionalBytes(6)) })
         }
     }
 
-    /// What the audit log says of it: where the money goes, and that node and key were changed. A node's address may hold a key.
+    /// What the audit log says of it: where the money goes, and that node, key and payment service were changed, whose addresses may hold a key.
     func changes(from before: ShopNetwork?) -> [(String, EventDetails.Value)] {
         func text(_ address: [UInt8]) -> String { "0x" + lowercaseHex(address) }
         var changes: [(String, EventDetails.Value)] = []
         if before?.payTo != payTo { changes.append(("pay_to", .change(from: before.map { text($0.payTo) }, to: text(payTo)))) }
         if before?.node != node { changes.append(("node", .changed)) }
         if before?.settlerKey != settlerKey { changes.append(("settler_key", .changed)) }
+        if before?.facilitator != facilitator { changes.append(("facilitator", .changed)) }
         return changes
     }
 
@@ -56,12 +67,16 @@ public struct ShopNetwork: Hashable, Sendable {
         }
         try db.execute(
             sql: """
-                INSERT INTO networks(chain_id, position, pay_to, rpc_url, rpc_sealed, settler_key)
-                VALUES (?, (SELECT coalesce(max(position), 0) + 1 FROM networks), ?, ?, ?, ?)
+                INSERT INTO networks(chain_id, position, pay_to, rpc_url, rpc_sealed, settler_key, facilitator_sealed, facilitator_token_sealed)
+                VALUES (?, (SELECT coalesce(max(position), 0) + 1 FROM networks), ?, ?, ?, ?, ?, ?)
                 ON CONFLICT (chain_id) DO UPDATE SET pay_to = excluded.pay_to, rpc_url = excluded.rpc_url, rpc_sealed = excluded.rpc_sealed,
-                    settler_key = excluded.settler_key
+                    settler_key = excluded.settler_key, facilitator_sealed = excluded.facilitator_sealed,
+                    facilitator_token_sealed = excluded.facilitator_token_sealed
                 """,
-            arguments: [Int64(network.chainID), blob(payTo), open, sealed.map(blob), settlerKey])
+            arguments: [
+                Int64(network.chainID), blob(payTo), open, sealed.map(blob), settlerKey, facilitator.map { blob($0.url) },
+                facilitator?.token.map(blob),
+            ])
     }
 }
 

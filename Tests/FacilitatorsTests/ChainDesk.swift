@@ -29,6 +29,7 @@ final class ChainDesk: Sendable {
     let clock = Clock()
     let logBook = LogBook()
     private let server: NodeServer
+    var nodeURL: String { server.url }
 
     static let option = makeOption(sandbox: false)
     static let settler = PrivateKey(Bytes32([UInt8](repeating: 0x11, count: 32))!)!
@@ -148,8 +149,10 @@ final class ChainDesk: Sendable {
 
     // MARK: Outcomes
 
-    func verify(_ authorization: Authorization) async -> String {
-        switch await facilitator.verify(authorization, for: option) {
+    func verify(_ authorization: Authorization) async -> String { Self.told(await facilitator.verify(authorization, for: option)) }
+
+    static func told(_ verdict: Verdict) -> String {
+        switch verdict {
         case .valid: "valid"
         case .invalid(let error): "invalid: \(error.reason)"
         case .proven(let error): "proven, but \(error.reason)"

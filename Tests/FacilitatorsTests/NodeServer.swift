@@ -11,6 +11,7 @@ final class NodeServer: Sendable {
         case cut
         /// A head that promises a body, and then nothing.
         case headOnly
+        case redirect(to: String)
     }
 
     typealias Answer = @Sendable (_ body: [UInt8]) -> Reply
@@ -18,7 +19,10 @@ final class NodeServer: Sendable {
     private let channel: any Channel
     var url: String { "http://127.0.0.1:\(channel.localAddress?.port ?? 0)" }
 
-    init(_ answer: @escaping Answer) async throws {
+    convenience init(_ answer: @escaping Answer) async throws { try await self.init { _, body in answer(body) } }
+
+    /// For servers that tell by path and headers what they answer.
+    init(_ answer: @escaping @Sendable (_ head: HTTPRequestHead, _ body: [UInt8]) -> Reply) async throws {
         channel = try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
             .childChannelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
@@ -43,16 +47,19 @@ final class NodeServer: Sendable {
         typealias InboundIn = HTTPServerRequestPart
         typealias OutboundOut = HTTPServerResponsePart
 
-        private let answer: Answer
+        private let answer: @Sendable (HTTPRequestHead, [UInt8]) -> Reply
+        private var head: HTTPRequestHead?
         private var body: [UInt8] = []
 
-        init(_ answer: @escaping Answer) { self.answer = answer }
+        init(_ answer: @escaping @Sendable (HTTPRequestHead, [UInt8]) -> Reply) { self.answer = answer }
 
         func channelRead(context: ChannelHandlerContext, data: NIOAny) {
             switch unwrapInboundIn(data) {
-            case .head: body = []
+            case .head(let head):
+                self.head = head
+                body = []
             case .body(let buffer): body += buffer.readableBytesView
-            case .end: write(answer(body), context)
+            case .end: if let head { write(answer(head, body), context) }
             }
         }
 
@@ -62,6 +69,10 @@ final class NodeServer: Sendable {
             case .headOnly:
                 let head = HTTPResponseHead(version: .http1_1, status: .ok, headers: ["Content-Length": "100"])
                 context.writeAndFlush(wrapOutboundOut(.head(head)), promise: nil)
+            case .redirect(let url):
+                let head = HTTPResponseHead(version: .http1_1, status: .temporaryRedirect, headers: ["Content-Length": "0", "Location": url])
+                context.write(wrapOutboundOut(.head(head)), promise: nil)
+                context.writeAndFlush(wrapOutboundOut(.end(nil)), promise: nil)
             case .body(let text, let status):
                 let headers: HTTPHeaders = ["Content-Length": String(text.utf8.count), "Content-Type": "application/json"]
                 context.write(wrapOutboundOut(.head(HTTPResponseHead(version: .http1_1, status: status, headers: headers))), promise: nil)

@@ -22,7 +22,8 @@ import Testing
         set.expect(200)
         #expect(
             try set.json() == [
-                "network": "eip155:8453", "payTo": "0x0202020202020202020202020202020202020202", "hasNode": true, "paysFees": true, "inUse": false,
+                "network": "eip155:8453", "payTo": "0x0202020202020202020202020202020202020202", "hasNode": true, "paysFees": true,
+                "hasFacilitator": false, "inUse": false,
             ])
         let list = try await shop.send(.get, "/networks")
         #expect(try list.json()["items"]?.array?.count == 1 && !list.text.contains("planted") && !list.text.contains("5555"))
@@ -33,12 +34,26 @@ import Testing
         #expect(try await shop.events(of: .networkRemoved) == 1)
     }
 
+    @Test func `a payment service is set and never shown again`() async throws {
+        let shop = try TestShop()
+        let set = try await shop.send(
+            .put, "/networks/eip155:8453",
+            ["payTo": .string(Self.wallet), "facilitatorUrl": "https://x402.example/planted", "facilitatorToken": "planted-token"])
+        set.expect(200)
+        #expect(try set.json()["hasFacilitator"] == true && set.json()["paysFees"] == false && !set.text.contains("planted"))
+        let list = try await shop.send(.get, "/networks")
+        #expect(!list.text.contains("planted") && !list.text.contains("x402.example"))
+        #expect(try shop.reader.networks().first?.facilitator?.token == Array("planted-token".utf8))
+    }
+
     @Test func `what is wrong with a network is told by its field, and nothing is stored`() async throws {
         let shop = try TestShop()
         for (body, pointer) in [
             (["payTo": "0x12"], "/payTo"), (["payTo": .string("0x3" + Self.wallet.dropFirst(3))], "/payTo"), ([:], "/payTo"),
             (["payTo": .string(Self.wallet), "rpcUrl": "ftp://x.example"], "/rpcUrl"),
             (["payTo": .string(Self.wallet), "settlerKey": "12"], "/settlerKey"),
+            (["payTo": .string(Self.wallet), "facilitatorUrl": "https://nobody.example"], "/facilitatorUrl"),
+            (["payTo": .string(Self.wallet), "facilitatorUrl": "https://x402.example", "facilitatorToken": "wrong"], "/facilitatorToken"),
         ] as [(JSONValue, String)] {
             let answer = try await shop.send(.put, "/networks/eip155:8453", body)
             try answer.expectKind(422, "validation")

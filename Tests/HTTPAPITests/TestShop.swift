@@ -84,9 +84,14 @@ final class TestShop: Sendable {
                 guard draft.payTo.hasPrefix("0x2") else { throw NetworkRefusal(.payTo, "Nobody knows this wallet.") }
                 guard draft.rpcURL?.hasPrefix("http") != false else { throw NetworkRefusal(.rpcURL, "Nobody is there.") }
                 guard draft.settlerKey.map({ $0.utf8.count >= 64 }) != false else { throw NetworkRefusal(.settlerKey, "This opens nothing.") }
+                guard draft.facilitatorURL?.contains("nobody") != true else { throw NetworkRefusal(.facilitatorURL, "Nobody is there.") }
+                guard draft.facilitatorToken != "wrong" else { throw NetworkRefusal(.facilitatorToken, "This opens nothing.") }
                 return ShopNetwork(
                     network: draft.network, payTo: [UInt8](repeating: 2, count: 20), node: draft.rpcURL.map { .sealed(Array($0.utf8)) },
-                    settlerKey: draft.settlerKey.map { _ in "settler.key" })
+                    settlerKey: draft.settlerKey.map { _ in "settler.key" },
+                    facilitator: draft.facilitatorURL.map {
+                        SealedFacilitator(url: Array($0.utf8), token: draft.facilitatorToken.map { Array($0.utf8) })
+                    })
             },
             version: "9.9.9", now: now, log: log)
         front = Application(router: shop.publicRouter)

@@ -2,6 +2,7 @@ import Access
 import ArgumentParser
 import Domain
 import EVM
+import Facilitators
 import Foundation
 import HTTPAPI
 import Payments
@@ -60,6 +61,78 @@ import Testing
         #expect(mode == 0o600)
     }
 
+    @Test func `a shop that was told a payment service is paid through it, and neither address nor token stands open`() async throws {
+        let directory = try TestDirectory()
+        try await setUp(
+            directory, "--network", "eip155:8453", "--pay-to", Self.payTo, "--facilitator-url", "https://x402.example/planted-path",
+            "--facilitator-token-file", "KEY", key: "planted-token")
+        try await directory.assemble { assembly in
+            #expect(!assembly.shop.isPractice)
+            let (option, shortfall) = try #require(assembly.shop.gate.offers.options.first)
+            #expect(shortfall?.contains("payment service") == true)
+            #expect(assembly.shop.gate.offers.service(option) == "x402.example")
+            #expect(assembly.services.count == 4)
+        }
+        for name in try FileManager.default.contentsOfDirectory(atPath: directory.path) where name.hasPrefix("shop.sqlite") {
+            let bytes = try Data(contentsOf: URL(fileURLWithPath: "\(directory.path)/\(name)"))
+            #expect(bytes.range(of: Data("planted".utf8)) == nil, "\(name)")
+        }
+    }
+
+    @Test func `a token stays with its service, and a key of one's own takes its place`() async throws {
+        let directory = try TestDirectory()
+        let machine = try await MachineSettings.read(file: nil, environment: [:])
+        try await directory.open { _, directory in
+            let vault = try ShopAssembly.vault(directory)
+            let setup = NetworkSetup(machine: machine, directory: directory, vault: vault)
+            let network = try #require(Network(chainID: 8453))
+            func draft(_ change: (inout NetworkDraft) -> Void) -> NetworkDraft {
+                var draft = NetworkDraft(network: network, payTo: Self.payTo)
+                change(&draft)
+                return draft
+            }
+            let first = try setup.make(
+                draft {
+                    $0.facilitatorURL = "https://one.example"
+                    $0.facilitatorToken = "secret"
+                }, before: nil)
+            #expect(first.facilitator?.token != nil && first.settlerKey == nil && first.node == nil)
+            #expect(try setup.service(first)?.address.host == "one.example")
+            let same = try setup.make(draft { $0.rpcURL = "http://127.0.0.1:1" }, before: first)
+            #expect(same.facilitator == first.facilitator && same.node != nil)
+            let other = try setup.make(draft { $0.facilitatorURL = "https://two.example" }, before: first)
+            #expect(other.facilitator?.token == nil)
+            let own = try setup.make(
+                draft {
+                    $0.rpcURL = "http://127.0.0.1:1"
+                    $0.settlerKey = Self.key
+                }, before: first)
+            #expect(own.facilitator == nil && own.settlerKey != nil)
+            #expect(try setup.service(own) == nil)
+            let back = try setup.make(draft { $0.facilitatorURL = "https://one.example" }, before: own)
+            #expect(back.settlerKey == nil)
+            for (wrong, field) in [
+                (draft { $0.facilitatorToken = "secret" }, NetworkRefusal.Field.facilitatorToken),
+                (
+                    draft {
+                        $0.facilitatorURL = "https://one.example"
+                        $0.settlerKey = Self.key
+                    }, .facilitatorURL
+                ),
+                (
+                    draft {
+                        $0.facilitatorURL = "https://one.example"
+                        $0.facilitatorToken = "two words"
+                    }, .facilitatorToken
+                ),
+            ] {
+                let refusal = #expect(throws: NetworkRefusal.self) { try setup.make(wrong, before: nil) }
+                #expect(refusal?.field == field)
+            }
+            try vault.close()
+        }
+    }
+
     @Test func `what is measured is there from the start, each family with its help`() async throws {
         let directory = try TestDirectory()
         try await setUp(
@@ -114,6 +187,13 @@ import Testing
         (["--network", "eip155:8453", "--pay-to", payTo, "--rpc-url", "ftp://a"], 2, "http or https"),
         (["--network", "eip155:8453", "--pay-to", payTo, "--rpc-url", "http://a"], 2, "--settler-key-file"),
         (["--network", "eip155:8453", "--pay-to", payTo, "--rpc-url", "http://a", "--settler-key-file", "/nowhere"], 1, "cannot be read"),
+        (["--network", "eip155:8453", "--pay-to", payTo, "--facilitator-url", "http://x402.example"], 2, "https://host"),
+        (["--network", "eip155:8453", "--pay-to", payTo, "--facilitator-url", "https://user:key@x402.example"], 2, "https://host"),
+        (
+            ["--network", "eip155:8453", "--pay-to", payTo, "--facilitator-url", "https://a.example", "--facilitator-token-file", "/nowhere"], 1,
+            "cannot be read"
+        ),
+        (["--network", "eip155:8453", "--facilitator-url", "https://a.example"], 2, "--pay-to"),
     ]
 
     @Test(arguments: wrong) func `what setup cannot use it refuses, and nothing is stored`(_ row: (arguments: [String], code: Int32, says: String))
@@ -151,7 +231,10 @@ import Testing
         #expect(failure?.exitCode == 75 && failure?.sentence.contains(lock.path) == true)
     }
 
-    @Test(arguments: [["--pay-to", payTo], ["--rpc-url", "http://a"], ["--settler-key-file", "x"], ["--facilitator-url", "https://a"]])
+    @Test(arguments: [
+        ["--pay-to", payTo], ["--rpc-url", "http://a"], ["--settler-key-file", "x"], ["--facilitator-url", "https://a"],
+        ["--facilitator-token-file", "x"],
+    ])
     func `what belongs to a network needs one`(_ arguments: [String]) {
         #expect(throws: (any Error).self) { try SetupCommand.parse(["--data", "x"] + arguments) }
     }

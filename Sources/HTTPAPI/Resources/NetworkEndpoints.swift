@@ -20,6 +20,8 @@ struct NetworkEndpoints: Sendable {
         var payTo: String?
         var rpcURL: String?
         var settlerKey: String?
+        var facilitatorURL: String?
+        var facilitatorToken: String?
     }
 
     static let resource = JSONResource<View, Draft>(
@@ -37,8 +39,17 @@ struct NetworkEndpoints: Sendable {
                 "settlerKey", JSONType<String>.string(64...66, pattern: "^(0x)?[0-9a-fA-F]{64}$"),
                 "The key that pays network fees; keep little on it. Never shown again. Left out, the one before stays.", create: .optional,
                 set: \.settlerKey),
+            JSONMember(
+                "facilitatorUrl", JSONType<String>.string(8...500, pattern: "^https?://[!-~]+$"),
+                "A payment service that settles instead of the shop, by the x402 facilitator interface; never shown again. Instead of a settler key.",
+                create: .optional, set: \.facilitatorURL),
+            JSONMember(
+                "facilitatorToken", JSONType<String>.string(1...4096),
+                "What that service knows the shop by: a token, or the JSON file of an Ed25519 key. Never shown again.", create: .optional,
+                set: \.facilitatorToken),
             JSONMember("hasNode", .boolean, "Whether a node was named here; the machine's settings may name one besides.") { $0.network.node != nil },
             JSONMember("paysFees", .boolean, "Whether a key that pays fees is set.") { $0.network.settlerKey != nil },
+            JSONMember("hasFacilitator", .boolean, "Whether a payment service settles instead of the shop.") { $0.network.facilitator != nil },
             JSONMember("inUse", .boolean, "Whether the daemon takes money so already; if not, it does when it is started again.", get: \.isInUse),
         ])
 
@@ -83,7 +94,10 @@ struct NetworkEndpoints: Sendable {
         guard problems.isEmpty, let payTo = draft.payTo else { throw Problem.invalid(problems) }
         let made: ShopNetwork
         do {
-            made = try shop.makeNetwork(NetworkDraft(network: network, payTo: payTo, rpcURL: draft.rpcURL, settlerKey: draft.settlerKey))
+            made = try shop.makeNetwork(
+                NetworkDraft(
+                    network: network, payTo: payTo, rpcURL: draft.rpcURL, settlerKey: draft.settlerKey, facilitatorURL: draft.facilitatorURL,
+                    facilitatorToken: draft.facilitatorToken))
         } catch let refusal as NetworkRefusal {
             let member =
                 switch refusal.field {
@@ -91,6 +105,8 @@ struct NetworkEndpoints: Sendable {
                 case .payTo: "payTo"
                 case .rpcURL: "rpcUrl"
                 case .settlerKey: "settlerKey"
+                case .facilitatorURL: "facilitatorUrl"
+                case .facilitatorToken: "facilitatorToken"
                 }
             throw Problem.invalid([JSONProblem(.root.appending(member), refusal.sentence)])
         }

@@ -31,6 +31,8 @@ struct StatusEndpoints: Sendable {
     struct Way: Sendable {
         let option: PaymentOption
         let shortfall: String?
+        /// The host of the payment service that settles; nil where the shop does.
+        let service: String?
     }
 
     struct State: Sendable {
@@ -42,7 +44,7 @@ struct StatusEndpoints: Sendable {
         let load: WriterLoad
     }
 
-    private var ways: [Way] { shop.offers.options.map { Way(option: $0.option, shortfall: $0.shortfall) } }
+    private var ways: [Way] { shop.offers.options.map { Way(option: $0.option, shortfall: $0.shortfall, service: shop.offers.service($0.option)) } }
 
     private func state() async throws -> State {
         State(
@@ -64,6 +66,7 @@ struct StatusEndpoints: Sendable {
             JSONMember(
                 "explorer", JSONType<String>.text(), "Where people look a transaction up, with {tx} for its hash; practice money has none.",
                 find: { $0.option.sandbox ? nil : $0.option.explorer }),
+            JSONMember("service", JSONType<String>.text(), "The host of the payment service that settles, where the shop does not.", find: \.service),
         ])
 
     static let writer = JSONResource<WriterLoad, Void>(

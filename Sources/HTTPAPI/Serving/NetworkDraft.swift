@@ -10,18 +10,27 @@ public struct NetworkDraft: Sendable {
     public var rpcURL: String?
     /// The key that pays network fees, as hexadecimal digits; nil keeps the one that is there.
     public var settlerKey: String?
+    /// A payment service that settles instead; nil keeps what is there, unless a key is given.
+    public var facilitatorURL: String?
+    /// What that service knows the shop by: a token, or the JSON of a signing key.
+    public var facilitatorToken: String?
 
-    public init(network: Network, payTo: String, rpcURL: String? = nil, settlerKey: String? = nil) {
+    public init(
+        network: Network, payTo: String, rpcURL: String? = nil, settlerKey: String? = nil, facilitatorURL: String? = nil,
+        facilitatorToken: String? = nil
+    ) {
         self.network = network
         self.payTo = payTo
         self.rpcURL = rpcURL
         self.settlerKey = settlerKey
+        self.facilitatorURL = facilitatorURL
+        self.facilitatorToken = facilitatorToken
     }
 }
 
 /// What is wrong with a draft, in a sentence.
 public struct NetworkRefusal: Error, Sendable {
-    public enum Field: String, Sendable { case network, payTo, rpcURL, settlerKey }
+    public enum Field: String, Sendable { case network, payTo, rpcURL, settlerKey, facilitatorURL, facilitatorToken }
 
     public let field: Field
     public let sentence: String

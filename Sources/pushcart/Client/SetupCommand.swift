@@ -18,6 +18,8 @@ struct SetupCommand: AsyncParsableCommand, ShopCommand {
             Example:
               pushcart setup --data ./pushcart-data --email me@example.com --password-file password.txt \\
                 --network eip155:8453 --pay-to 0x… --rpc-url https://… --settler-key-file fees.key
+              pushcart setup --email me@example.com --password-file password.txt --network eip155:8453 --pay-to 0x… \\
+                --facilitator-url https://… --facilitator-token-file token.txt
             """)
 
     @Option(name: .long, help: ArgumentHelp("The shop's directory.", valueName: "dir")) var data: String?
@@ -30,13 +32,16 @@ struct SetupCommand: AsyncParsableCommand, ShopCommand {
     @Option(name: .long, help: ArgumentHelp("Where the money goes: your wallet's address.", valueName: "0x…")) var payTo: String?
     @Option(name: .long, help: ArgumentHelp("A node of the chain.", valueName: "url")) var rpcURL: String?
     @Option(name: .long, help: ArgumentHelp("The key that pays network fees; keep little on it.", valueName: "file")) var settlerKeyFile: SecretFile?
-    @Option(name: .long, help: ArgumentHelp("A payment service (comes with a later version).", valueName: "url")) var facilitatorURL: String?
+    @Option(name: .long, help: ArgumentHelp("A payment service that settles instead of you, by the x402 facilitator interface.", valueName: "url"))
+    var facilitatorURL: String?
+    @Option(name: .long, help: ArgumentHelp("What that service knows you by: a token, or the JSON file of a key.", valueName: "file"))
+    var facilitatorTokenFile: SecretFile?
 
     func validate() throws {
-        if facilitatorURL != nil { throw ValidationError("Payment services come with a later version; use --rpc-url and --settler-key-file.") }
-        if network == nil, payTo != nil || rpcURL != nil || settlerKeyFile != nil {
-            throw ValidationError("--pay-to, --rpc-url and --settler-key-file need --network, such as --network eip155:8453.")
+        if network == nil, payTo != nil || rpcURL != nil || settlerKeyFile != nil || facilitatorURL != nil {
+            throw ValidationError("--pay-to, --rpc-url, --settler-key-file and --facilitator-url need --network, such as --network eip155:8453.")
         }
+        if facilitatorTokenFile != nil, facilitatorURL == nil { throw ValidationError("--facilitator-token-file needs --facilitator-url.") }
     }
 
     func run() async throws {
@@ -85,8 +90,10 @@ struct SetupCommand: AsyncParsableCommand, ShopCommand {
             throw CommandFailure(exitCode: 2, sentence: "“\(text.prefix(80))” is no network; write it like eip155:8453.")
         }
         let key = try settlerKeyFile.map { try $0.firstLine().trimmingCharacters(in: .whitespaces) }
-        let draft = NetworkDraft(network: network, payTo: payTo ?? "", rpcURL: rpcURL, settlerKey: key)
-        do { _ = try NetworkSetup.check(draft, machine, hasKey: false) } catch {
+        let draft = NetworkDraft(
+            network: network, payTo: payTo ?? "", rpcURL: rpcURL, settlerKey: key, facilitatorURL: facilitatorURL,
+            facilitatorToken: try facilitatorTokenFile?.whole().trimmingCharacters(in: .whitespacesAndNewlines))
+        do { _ = try NetworkSetup.check(draft, machine, before: nil) } catch {
             switch error.field {
             case .settlerKey where key != nil:
                 throw CommandFailure.refused("\(settlerKeyFile?.path ?? "") holds no private key; a key is 64 hexadecimal digits.")
@@ -94,7 +101,8 @@ struct SetupCommand: AsyncParsableCommand, ShopCommand {
                 throw CommandFailure(exitCode: 2, sentence: "Name the key that pays network fees: --settler-key-file FILE.")
             case .payTo where payTo == nil: throw CommandFailure(exitCode: 2, sentence: "Say where the money goes: --pay-to 0x…")
             case .rpcURL where rpcURL == nil: throw CommandFailure(exitCode: 2, sentence: "Name a node of the chain: --rpc-url URL.")
-            case .rpcURL, .payTo, .network: throw CommandFailure(exitCode: 2, sentence: error.sentence)
+            case .facilitatorToken: throw CommandFailure.refused("\(facilitatorTokenFile?.path ?? ""): \(error.sentence)")
+            case .rpcURL, .payTo, .network, .facilitatorURL: throw CommandFailure(exitCode: 2, sentence: error.sentence)
             }
         }
         return draft
@@ -133,8 +141,11 @@ struct SecretFile: ExpressibleByArgument {
     }
 
     /// - Throws: `CommandFailure` when the file could not be read.
-    func firstLine() throws -> String {
+    func whole() throws -> String {
         guard let text else { throw CommandFailure.refused("\(path) cannot be read as text.") }
-        return String(text.prefix { !$0.isNewline })
+        return text
     }
+
+    /// - Throws: `CommandFailure` when the file could not be read.
+    func firstLine() throws -> String { String(try whole().prefix { !$0.isNewline }) }
 }

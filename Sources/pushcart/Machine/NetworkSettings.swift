@@ -11,6 +11,10 @@ struct NetworkSettings: Sendable {
     /// The preset, or what the file says of a network of one's own.
     let preset: NetworkPreset?
     let fees: FeePolicy
+    /// Payment services that are asked after the shop's own, when that cannot be reached.
+    let facilitators: [FacilitatorAddress]
+    /// What each payment service is believed in a day where no node can be asked, in whole units of the asset.
+    let facilitatorDailyLimit: String
 
     init(name: String, _ reader: ConfigReader) throws {
         func wrong(_ key: String, _ reason: String) -> CommandFailure { .refused("“networks.\(name).\(key)” \(reason).") }
@@ -26,6 +30,14 @@ struct NetworkSettings: Sendable {
         self.chainID = chainID
         rpcURLs = reader.stringArray(forKey: "rpc-urls") ?? []
         for url in rpcURLs where !Self.isURL(url) { throw wrong("rpc-urls", "has an entry that is no http or https address") }
+        facilitators = try (reader.stringArray(forKey: "facilitator-urls") ?? []).map { text in
+            guard let address = FacilitatorAddress(text) else {
+                throw wrong("facilitator-urls", "has an entry that is no https address, or http on this machine")
+            }
+            return address
+        }
+        facilitatorDailyLimit = reader.string(forKey: "facilitator-daily-limit") ?? Self.facilitatorDailyLimit
+        guard Self.wei(facilitatorDailyLimit) != nil else { throw wrong("facilitator-daily-limit", "is no amount, such as 100") }
         let standard = NetworkPreset.of(chainID: chainID)
         if let text = reader.string(forKey: "asset.address") {
             guard let address = EVMAddress(hex: text) else { throw wrong("asset.address", "is no address") }
@@ -62,6 +74,8 @@ struct NetworkSettings: Sendable {
         }
         self.fees = fees
     }
+
+    static let facilitatorDailyLimit = "100"
 
     private static func wei(_ text: String) -> UInt128? {
         (try? Money(text, .usd).atomic(decimals: 18))?.units  // whatever is no decimal number is no amount

@@ -1,5 +1,6 @@
 import Domain
 import EVM
+import Facilitators
 import Foundation
 import HTTPAPI
 import Sealing
@@ -13,9 +14,12 @@ struct NetworkSetup: Sendable {
     let vault: Vault
 
     private static let field = "network.rpc"
+    private static let facilitatorField = "network.facilitator"
+    private static let tokenField = "network.facilitator.token"
 
+    /// - Parameter before: what is stored of that chain already.
     /// - Throws: `NetworkRefusal`.
-    static func check(_ draft: NetworkDraft, _ machine: MachineSettings, hasKey: Bool) throws(NetworkRefusal) -> EVMAddress {
+    static func check(_ draft: NetworkDraft, _ machine: MachineSettings, before: ShopNetwork?) throws(NetworkRefusal) -> EVMAddress {
         let chainID = draft.network.chainID
         let own = machine.networks.first { $0.chainID == chainID }
         guard own != nil || NetworkPreset.of(chainID: chainID) != nil else {
@@ -31,29 +35,69 @@ struct NetworkSetup: Sendable {
                 .payTo,
                 "The capitals of “\(draft.payTo)” do not fit its digits; there is a typing error in it. Copy it again from your wallet.")
         }
-        guard draft.rpcURL != nil || own?.rpcURLs.isEmpty == false else { throw NetworkRefusal(.rpcURL, "Name a node of the chain.") }
         if let url = draft.rpcURL, !NetworkSettings.isURL(url) {
             throw NetworkRefusal(.rpcURL, "“\(url.prefix(80))” is no http or https address.")
         }
+        if try usesFacilitator(draft, before: before) { return address }
+        guard draft.rpcURL != nil || own?.rpcURLs.isEmpty == false else { throw NetworkRefusal(.rpcURL, "Name a node of the chain.") }
         guard let key = draft.settlerKey else {
-            guard hasKey else { throw NetworkRefusal(.settlerKey, "Name the key that pays network fees.") }
+            guard before?.settlerKey != nil else { throw NetworkRefusal(.settlerKey, "Name the key that pays network fees.") }
             return address
         }
         guard privateKey(key) != nil else { throw NetworkRefusal(.settlerKey, "This is no private key; a key is 64 hexadecimal digits.") }
         return address
     }
 
+    /// Whether a payment service settles: one that is named now, or was before and nothing else is said.
+    private static func usesFacilitator(_ draft: NetworkDraft, before: ShopNetwork?) throws(NetworkRefusal) -> Bool {
+        guard draft.facilitatorURL == nil || draft.settlerKey == nil else {
+            throw NetworkRefusal(.facilitatorURL, "Either a payment service settles or the shop's own key does; name one of them.")
+        }
+        if let url = draft.facilitatorURL, FacilitatorAddress(url) == nil {
+            throw NetworkRefusal(.facilitatorURL, "A payment service is reached by https://host/path, or by http:// on this machine.")
+        }
+        let uses = draft.facilitatorURL != nil || (draft.settlerKey == nil && before?.facilitator != nil)
+        if let token = draft.facilitatorToken {
+            guard uses else { throw NetworkRefusal(.facilitatorToken, "A token is for a payment service; name its address too.") }
+            guard FacilitatorCredential(token) != nil else {
+                throw NetworkRefusal(
+                    .facilitatorToken, "This is neither a token without blanks nor the JSON file of a key with “id” and “privateKey”.")
+            }
+        }
+        return uses
+    }
+
     /// Keeps the key in a file of its own, so that a write that fails afterwards leaves the one before as it was.
     func make(_ draft: NetworkDraft, before: ShopNetwork?) throws -> ShopNetwork {
-        let payTo = try Self.check(draft, machine, hasKey: before?.settlerKey != nil)
-        var keyName = before?.settlerKey
+        let payTo = try Self.check(draft, machine, before: before)
+        let facilitator = try facilitator(draft, before: before)
+        var keyName = facilitator == nil ? before?.settlerKey : nil
         if let text = draft.settlerKey, let key = Self.privateKey(text) {
             let name = "settler-\(draft.network.chainID)-\(key.address.description.dropFirst(2).prefix(8).lowercased()).key"
             try directory.store(Data(Self.normal(text).utf8), name)
             keyName = name
         }
         let node = try draft.rpcURL.map { ShopNetwork.Node.sealed(try seal($0)) } ?? before?.node
-        return ShopNetwork(network: draft.network, payTo: payTo.bytes, node: node, settlerKey: keyName)
+        return ShopNetwork(network: draft.network, payTo: payTo.bytes, node: node, settlerKey: keyName, facilitator: facilitator)
+    }
+
+    /// A token goes to the service that it was given for and to no other.
+    private func facilitator(_ draft: NetworkDraft, before: ShopNetwork?) throws -> SealedFacilitator? {
+        let token = try draft.facilitatorToken.map { try vault.seal(Array($0.utf8), for: .shop, field: Self.tokenField) }
+        if let url = draft.facilitatorURL {
+            return SealedFacilitator(url: try vault.seal(Array(url.utf8), for: .shop, field: Self.facilitatorField), token: token)
+        }
+        guard draft.settlerKey == nil, let known = before?.facilitator else { return nil }
+        return SealedFacilitator(url: known.url, token: token ?? known.token)
+    }
+
+    /// The payment service of a network; nil where the shop settles itself.
+    func service(_ network: ShopNetwork) throws -> PaymentService? {
+        guard let sealed = network.facilitator else { return nil }
+        let url = String(decoding: try vault.open(sealed.url, for: .shop, field: Self.facilitatorField), as: UTF8.self)
+        let token = try sealed.token.map { String(decoding: try vault.open($0, for: .shop, field: Self.tokenField), as: UTF8.self) }
+        guard let address = FacilitatorAddress(url) else { throw CommandFailure.refused("The payment service of \(network.network) has no address.") }
+        return PaymentService(address: address, credential: token.flatMap { FacilitatorCredential($0) })
     }
 
     func seal(_ url: String) throws -> [UInt8] { try vault.seal(Array(url.utf8), for: .shop, field: Self.field) }

@@ -7,11 +7,11 @@ enum SettingsKeys {
         "listen", "origin", "data", "log-level", "settlement-wait", "rate-limit", "trusted-proxies", "metrics-listen", "access-log", "trace",
         "networks",
     ]
-    private static let network = ["chain-id", "name", "rpc-urls", "explorer", "asset", "fees"]
+    private static let network = ["chain-id", "name", "rpc-urls", "explorer", "asset", "fees", "facilitator-urls", "facilitator-daily-limit"]
     private static let asset = ["address", "symbol", "decimals", "currency", "domain-name", "domain-version"]
     private static let fees = ["coin-price", "maximum-loss", "daily-budget", "cap-per-settlement"]
     private static let maps: Set = ["networks", "asset", "fees"]
-    private static let lists: Set = ["rpc-urls", "trusted-proxies"]
+    private static let lists: Set = ["rpc-urls", "facilitator-urls", "trusted-proxies"]
 
     /// The names of the networks in the file; nil when nothing is set in it.
     /// - Throws: `CommandFailure` for what is not YAML and for a key that nobody reads.

@@ -50,7 +50,7 @@ struct ShopAssembly {
         vault = try Self.vault(directory)
         let setup = NetworkSetup(machine: machine, directory: directory, vault: vault)
         networkSetup = setup
-        let networks = try reader.networks().map { try ChainSettings($0, url: try setup.url($0), machine, directory) }
+        let networks = try reader.networks().map { try ChainSettings($0, setup, machine, directory) }
         let origin = machine.origin ?? settings.current.origin ?? machine.standardOrigin(port: port)
         access = try AccessDesk(database: database, vault: vault, issuer: origin, shopName: settings.current.name, log: log, now: now)
 
@@ -66,10 +66,10 @@ struct ShopAssembly {
         client.connectionPool.retryConnectionEstablishment = false
         http = HTTPClient(eventLoopGroupProvider: .shared(MultiThreadedEventLoopGroup.singleton), configuration: client)
 
-        let chains = networks.map { [http] chain in
-            LocalFacilitator(
-                option: chain.option, urls: chain.urls, settler: chain.settler, policy: chain.fees, http: http, reader: reader, writer: writer,
-                metrics: measurements.rpc(chain.option.network), steps: steps, now: now, log: log)
+        let (database, http) = (database, http)
+        let chains = networks.map { chain in
+            chain.facilitator(
+                origin: origin, http: http, database: database, metrics: measurements.rpc(chain.option.network), steps: steps, now: now, log: log)
         }
         let isPractice = chains.isEmpty
         let facilitators: [any Facilitator] = isPractice ? [SandboxFacilitator(Self.practice, now: now)] : chains
@@ -108,7 +108,7 @@ struct ShopAssembly {
                 let key = try vault.auditSigningKey
                 return AuditSigner(publicKey: key.publicKey) { try key.sign($0) }
             }, now: now, log: log)
-        services = [deliveries] + chains + [Reconciler(gate: gate, now: now), upkeep]
+        services = [deliveries] as [any Service] + chains + [Reconciler(gate: gate, now: now), upkeep]
 
         measurements.watchProcess(version: Self.version)
         measurements.watch(writer, database: directory.database)
@@ -117,7 +117,7 @@ struct ShopAssembly {
         measurements.watch(offers)
         measurements.watch(vault)
         measurements.watch(catalogue.caches + offers.caches + trialOffers.caches + access.caches + [settings.meter])
-        for chain in chains {
+        for case let chain as LocalFacilitator in chains {
             measurements.watch(chain)
             measurements.watch(chain.caches, labels: [("network", "\(chain.options.map(\.network.description).joined(separator: " "))")])
         }
@@ -138,7 +138,7 @@ struct ShopAssembly {
         return option
     }
 
-    private static func option(_ preset: NetworkPreset, payTo: [UInt8], sandbox: Bool) -> PaymentOption? {
+    static func option(_ preset: NetworkPreset, payTo: [UInt8], sandbox: Bool) -> PaymentOption? {
         guard let network = Network(chainID: preset.chainID), let address = EVMAddress(payTo), let currency = Currency(preset.token.currency) else {
             return nil
         }
@@ -148,36 +148,6 @@ struct ShopAssembly {
         return PaymentOption(
             asset: asset, payTo: payTo, payToText: address.checksummed, sandbox: sandbox, networkName: preset.name,
             v1Name: NetworkNamesV1.name(caip2: network.description), explorer: preset.explorer)
-    }
-
-    /// What a chain in use needs, from the shop's row, the machine's settings and the key's file.
-    private struct ChainSettings {
-        let option: PaymentOption
-        let urls: [String]
-        let settler: PrivateKey
-        let fees: FeePolicy
-
-        init(_ network: ShopNetwork, url: String?, _ machine: MachineSettings, _ directory: DataDirectory) throws {
-            let settings = machine.networks.first { $0.chainID == network.network.chainID }
-            guard let preset = settings?.preset ?? NetworkPreset.of(chainID: network.network.chainID),
-                let option = ShopAssembly.option(preset, payTo: network.payTo, sandbox: false)
-            else {
-                throw CommandFailure.refused(
-                    "The network \(network.network) is not one that Pushcart knows; describe it under “networks” in pushcart.yaml.")
-            }
-            let urls = settings.flatMap { $0.rpcURLs.isEmpty ? nil : $0.rpcURLs } ?? url.map { [$0] } ?? []
-            guard !urls.isEmpty else {
-                throw CommandFailure.refused(
-                    "No node is known for \(preset.name); set “rpc-urls” for it in pushcart.yaml, or run setup with --rpc-url.")
-            }
-            guard let name = network.settlerKey, let text = FileManager.default.contents(atPath: "\(directory.keys)/\(name)"),
-                let key = PrivateKey(hex: String(decoding: text, as: UTF8.self).trimmingCharacters(in: .whitespacesAndNewlines))
-            else { throw CommandFailure.refused("The key that pays fees on \(preset.name) is missing; run setup with --settler-key-file again.") }
-            self.option = option
-            self.urls = urls
-            settler = key
-            fees = settings?.fees ?? .standard(chainID: preset.chainID)
-        }
     }
 
     /// What must be done before anybody is let in.
