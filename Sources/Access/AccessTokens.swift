@@ -79,8 +79,7 @@ public final class AccessTokens: Sendable {
 
     private func verify(_ token: String) async -> Verified? {
         guard let header = TokenHeader(of: token), let collection = keys.verifying(header.kid),
-            // Whatever it says against the token, the token is none.
-            let claims = try? await collection.verify(token, as: AccessClaims.self)
+            let claims = try? await collection.verify(token, as: AccessClaims.self)  // whatever is said against a token, it is none
         else { return nil }
         guard claims.iss == issuer, claims.aud == Self.audience, let person = Int64(claims.sub), let session = Int64(claims.sid),
             let role = Role(rawValue: claims.role), claims.iat <= now().seconds + 60, claims.exp - claims.iat == Self.lifetime.components.seconds

@@ -18,7 +18,7 @@ struct TokenHeader: Hashable {
         let parts = token.split(separator: ".", omittingEmptySubsequences: false)
         guard parts.count == 3, !parts[1].isEmpty, parts[2].utf8.count == 86, Base64URL.decode(parts[1]) != nil,
             Base64URL.decode(parts[2])?.count == 64, let bytes = Base64URL.decode(parts[0]),
-            let header = try? JSONValue(parsing: bytes, limits: JSONLimits(maxBytes: 512, maxDepth: 2, maxNodes: 16)).object,
+            let header = try? JSONValue(parsing: bytes, limits: JSONLimits(maxBytes: 512, maxDepth: 2, maxNodes: 16)).object,  // no JSON, no token
             header.count == 3, header["alg"]?.string == Self.algorithm, header["typ"]?.string == Self.type, let kid = header["kid"]?.string
         else { return nil }
         self.kid = kid

@@ -30,7 +30,7 @@ public struct FacilitatorCredential: Sendable {
         guard let json = try? JSONValue(parsing: Array(text.utf8), limits: JSONLimits(maxBytes: 8192)),  // what is no JSON is no key
             let id = json["id"]?.string, let encoded = json["privateKey"]?.string, let bytes = Data(base64Encoded: encoded),
             bytes.count == 32 || bytes.count == 64,
-            let key = try? Curve25519.Signing.PrivateKey(rawRepresentation: bytes.prefix(32)),
+            let key = try? Curve25519.Signing.PrivateKey(rawRepresentation: bytes.prefix(32)),  // nil is told as a wrong token file
             bytes.count == 32 || key.publicKey.rawRepresentation == bytes.suffix(32)
         else { return nil }
         kind = .signing(id: id, issuer: json["issuer"]?.string ?? "cdp", key: key)

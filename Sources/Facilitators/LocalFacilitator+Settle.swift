@@ -73,8 +73,9 @@ extension LocalFacilitator {
     /// The overload with v, r and s for accounts without code, the one with bytes for contracts. That the signature is the payer's was
     /// verified before the claim.
     private func callData(_ payload: ExactPayload) async throws -> ([UInt8], gas: UInt64) {
-        // Bytes where it is no key's signature.
-        if try await inspector.codes.hasCode(payload.authorization.from) != true, let signature = try? ECDSASignature(parsing: payload.signature) {
+        if try await inspector.codes.hasCode(payload.authorization.from) != true,
+            let signature = try? ECDSASignature(parsing: payload.signature)  // what is no key's signature goes as bytes
+        {
             return (payload.authorization.callData(signature: signature), Self.gasForKey)
         }
         return (payload.authorization.callData(signatureBytes: payload.signature), Self.gasForContract)

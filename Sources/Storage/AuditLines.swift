@@ -46,7 +46,7 @@ struct AuditLines {
     private static func add(_ row: Row, _ accounts: [Int64: Account], to hash: inout AuditHash) throws -> Bool {
         let asset: Int64 = row[6]
         guard let debit = accounts[row[4]], let credit = accounts[row[5]], debit.assetID == asset, credit.assetID == asset,
-            let amount = try? AtomicAmount(column: row[7])
+            let amount = try? AtomicAmount(column: row[7])  // what is no amount was tampered with
         else { return false }
         hash.add(
             entry: row[0], kind: row[2], paymentID: row[3] ?? 0, debit: debit.bytes, credit: credit.bytes, amount: amount, at: row[8],
@@ -59,7 +59,7 @@ struct AuditLines {
         let rows = try Row.fetchCursor(db, sql: LedgerRows.selectAccounts)
         var accounts: [Int64: Account] = [:]
         while let row = try rows.next() {
-            guard let account = try? LedgerRows.account(row) else { continue }
+            guard let account = try? LedgerRows.account(row) else { continue }  // its lines are then found wrong
             accounts[row[0]] = Account(assetID: row[1], bytes: AuditHash.bytes(of: account))
         }
         return accounts

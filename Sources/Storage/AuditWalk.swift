@@ -72,7 +72,7 @@ struct AuditWalk: Sendable {
     private mutating func check(_ signed: SignedAuditHead) -> AuditFinding? {
         let head = signed.head
         guard head.hash == hash, head.root == tree.root,
-            let publicKey = try? Curve25519.Signing.PublicKey(rawRepresentation: signed.key),
+            let publicKey = try? Curve25519.Signing.PublicKey(rawRepresentation: signed.key),  // what is no key has signed nothing
             publicKey.isValidSignature(signed.signature, for: head.signedBytes)
         else { return .headChanged(head.sequence) }
         heads += 1

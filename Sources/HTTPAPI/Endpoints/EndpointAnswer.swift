@@ -37,7 +37,7 @@ struct EndpointAnswer: Sendable {
     }
 
     init?(stored: [UInt8]) {
-        guard let value = try? JSONValue(parsing: stored, limits: JSONLimits(maxBytes: 1 << 20)),  // our own bytes
+        guard let value = try? JSONValue(parsing: stored, limits: JSONLimits(maxBytes: 1 << 20)),  // nil is told as a corrupt answer
             let status = value["status"]?.int64
         else { return nil }
         self.status = HTTPResponse.Status(code: Int(status))

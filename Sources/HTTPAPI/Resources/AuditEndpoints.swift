@@ -29,7 +29,7 @@ struct AuditEndpoints: Sendable {
                 answers: [.ok("AuditVerdict", "What was found.")]
             ) { call in
                 try LedgerEndpoints.checkProducts(call)
-                let verdict = try await shop.reader.verifyAudit(mark: try call.value("head", Self.mark), key: shop.auditKey())
+                let verdict = try await shop.reader.verifyAudit(mark: try call.value("head", Self.mark), key: try shop.auditKey())
                 return EndpointAnswer(Self.verdict.write(verdict)).response
             },
             Endpoint(

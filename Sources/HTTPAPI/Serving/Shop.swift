@@ -30,7 +30,7 @@ public struct Shop: Sendable {
     public let answerSeal: AnswerSeal
     public let makeNetwork: NetworkMaking
     /// The public key that signs heads of the audit log today, 32 bytes; nil when it is not known.
-    public let auditKey: @Sendable () -> [UInt8]?
+    public let auditKey: @Sendable () throws -> [UInt8]?
     public let limiter: RateLimiter
     /// Our own proxies, whose word on a client's address is believed.
     public let trustedProxies: [AddressBlock]
@@ -48,7 +48,8 @@ public struct Shop: Sendable {
         settings: SettingsBook, origin: String, isPractice: Bool, catalogue: Catalogue, gate: Paygate, sandboxGate: Paygate, reader: Reader,
         deliveries: DeliveryLog,
         writerLoad: @escaping @Sendable () -> WriterLoad, links: ContentLinkSigner, uploads: UploadStore,
-        access: AccessDesk, answerSeal: AnswerSeal, makeNetwork: @escaping NetworkMaking, auditKey: @escaping @Sendable () -> [UInt8]? = { nil },
+        access: AccessDesk, answerSeal: AnswerSeal, makeNetwork: @escaping NetworkMaking,
+        auditKey: @escaping @Sendable () throws -> [UInt8]? = { nil },
         limiter: RateLimiter = RateLimiter(.off),
         trustedProxies: [AddressBlock] = [],
         metrics: RequestMetrics = RequestMetrics(PrometheusRegistry()), accessLog: AccessLog? = nil, steps: Steps = .untraced,

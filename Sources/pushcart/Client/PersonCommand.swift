@@ -107,7 +107,9 @@ struct PersonCommand: AsyncParsableCommand {
                 }
                 return
             }
-            guard let value = confirm.addingPercentEncoding(withAllowedCharacters: .alphanumerics) else { return }
+            guard let value = confirm.addingPercentEncoding(withAllowedCharacters: .alphanumerics) else {
+                throw CommandFailure(exitCode: 2, sentence: "“\(confirm.prefix(40))” is no confirmation; nothing was changed.")
+            }
             _ = try await ControlClient.with(data: shop.data) { try await $0.send(.delete, "/api/v1/people/\(id)?confirmation=\(value)") }
             output.write(["erased": .integer(id)]) { _ in "Person \(id) is erased." }
         }

@@ -98,7 +98,7 @@ struct ShopAssembly {
                 seal: { [vault] in try vault.seal($0, for: .shop, field: "call.answer") },
                 open: { [vault] in try vault.open($0, for: .shop, field: "call.answer") }),
             makeNetwork: { draft in try setup.make(draft, before: try reader.networks().first { $0.network == draft.network }) },
-            auditKey: { [vault] in try? vault.auditSigningKey.publicKey }, limiter: limiter, trustedProxies: machine.trustedProxies,
+            auditKey: { [vault] in try vault.auditSigningKey.publicKey }, limiter: limiter, trustedProxies: machine.trustedProxies,
             metrics: RequestMetrics(measurements.registry),
             accessLog: machine.logsAccess ? AccessLog(log.telling(.info)) : nil, steps: steps, version: Self.version, now: now,
             log: log)
