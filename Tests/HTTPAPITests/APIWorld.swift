@@ -190,15 +190,6 @@ extension TestShop {
         return signedIn
     }
 
-    /// The same shop with another seal for remembered answers.
-    func sealed(_ seal: AnswerSeal) -> Shop {
-        Shop(
-            settings: shop.settingsBook, origin: shop.origin, isPractice: shop.isPractice, catalogue: catalogue, gate: shop.gate,
-            sandboxGate: shop.sandboxGate, reader: reader,
-            deliveries: shop.deliveries, writerLoad: shop.writerLoad, links: shop.links, uploads: shop.uploads, access: access,
-            answerSeal: seal, makeNetwork: shop.makeNetwork, version: shop.version, now: shop.now, log: shop.log)
-    }
-
     /// Signs where the audit log stands, as the daemon does now and then.
     func signHead() async throws -> SignedAuditHead? {
         let key = try vault.auditSigningKey

@@ -132,7 +132,7 @@ import Testing
         #expect(note?.request.count == 32)
         // A note that cannot be sealed takes the effect with it.
         struct Broken: Error {}
-        let broken = shop.sealed(AnswerSeal(seal: { _ in throw Broken() }, open: { _ in throw Broken() }))
+        let broken = shop.variant(answerSeal: AnswerSeal(seal: { _ in throw Broken() }, open: { _ in throw Broken() }))
         let events = try await shop.events()
         let headers: HTTPFields = [.authorization: "Bearer \(try await shop.key("owner"))", .idempotencyKey: "b"]
         let answer = try await Application(router: broken.controlRouter).test(.router) { client in

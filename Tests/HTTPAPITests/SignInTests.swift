@@ -10,29 +10,17 @@ import Testing
 @testable import Access
 @testable import HTTPAPI
 
-/// People at the HTTP routes: signing in, staying signed in, and who works in the shop.
+/// People at the HTTP routes: signing in, staying signed in, getting out.
 @Suite struct SignInTests {
     private static let email = "Owner@Example.com"
     private static let password = "four words in a row"
     private static let other = "five other words in a row"
 
-    private func shop(origin: String = TestShop.loopback) async throws -> TestShop {
-        let shop = try TestShop(origin: origin)
-        try await shop.access.prepare()
-        let email = try #require(MailAddress(Self.email))
-        let settings = shop.shop.settings
-        guard case .done = try await shop.access.people.setUp(email: email, password: Self.password, settings: settings, network: nil, actor: "test")
-        else { throw TestShop.Missing() }
-        return shop
-    }
+    private func shop(origin: String = TestShop.loopback) async throws -> TestShop { try await .owned(Self.email, Self.password, origin: origin) }
 
     private func signIn(
         _ shop: TestShop, _ email: String = email, _ password: String = password, code: String? = nil
-    ) async throws -> TestResponse {
-        var body: JSONObject = ["email": .string(email), "password": .string(password)]
-        if let code { body["code"] = .string(code) }
-        return try await shop.send(.post, "/sessions", .object(body), as: nil, [.userAgent: "Browser/7"])
-    }
+    ) async throws -> TestResponse { try await shop.signInOverHTTP(email, password, code: code) }
 
     private func token(_ answer: TestResponse) throws -> String { try #require(try answer.json()["accessToken"]?.string, "\(answer.text)") }
 
@@ -315,159 +303,6 @@ import Testing
         try await signIn(shop, "sam@example.com").expect(201)
         try await shop.send(.post, "/people/99/setup-link").expectKind(404, "not-found")
         try await shop.send(.post, "/setup-links", ["email": "nobody@example.com"]).expectKind(422, "validation")
-    }
-
-    // MARK: People
-
-    @Test func `people are added, changed by edition, given roles, disabled and enabled`() async throws {
-        let shop = try await shop()
-        let made = try await shop.send(.post, "/people", ["email": "Sam@Example.com", "name": "Sam", "notes": "Tuesdays", "role": "support"])
-        made.expect(201, has: ["\"Sam@Example.com\"", "Tuesdays", "active"])
-        try await shop.send(.post, "/people", ["email": "sam@example.COM", "role": "support"]).expectKind(409, "email-taken")
-        try await shop.send(.patch, "/people/2", ["email": .string(Self.email)]).expectKind(409, "email-taken")
-        let shown = try await shop.send(.get, "/people/2")
-        let etag = try #require(shown.headers[.eTag])
-        let edited = try await shop.send(.patch, "/people/2", ["name": "Samuel", "notes": ""], [.ifMatch: etag])
-        edited.expect(200, has: ["Samuel"], hasNot: ["Tuesdays"])
-        #expect(edited.headers[.eTag] != etag)
-        try await shop.send(.patch, "/people/2", ["name": "Late"], [.ifMatch: etag]).expectKind(412, "precondition-failed")
-        try await shop.send(.patch, "/people/2", ["role": "owner"]).expectKind(422, "validation")
-        #expect(try await shop.send(.put, "/people/2/role", ["role": "manager"]).json()["role"] == "manager")
-        try await shop.send(.put, "/people/2/role", ["role": "king"]).expectKind(422, "validation")
-        #expect(try await shop.send(.post, "/people/2/disable").json()["state"] == "disabled")
-        #expect(try await shop.send(.post, "/people/2/enable").json()["state"] == "active")
-        for path in ["/people/99", "/people/0", "/people/x"] { try await shop.send(.get, path).expectKind(404, "not-found") }
-        for wrong in [["email": "nobody", "role": "support"], ["email": "a@b", "role": "king"], ["role": "support"], ["email": "a@b"]] as [JSONValue]
-        {
-            try await shop.send(.post, "/people", wrong).expectKind(422, "validation")
-        }
-        // Names and addresses stand nowhere in clear.
-        for file in try FileManager.default.contentsOfDirectory(atPath: shop.directory) where file.hasPrefix("shop.sqlite") {
-            let data = try Data(contentsOf: URL(fileURLWithPath: "\(shop.directory)/\(file)"))
-            for text in ["Samuel", "Sam@Example.com", "Tuesdays", Self.email] { #expect(data.range(of: Data(text.utf8)) == nil, "\(file) \(text)") }
-        }
-    }
-
-    @Test func `the last owner stays one`() async throws {
-        let shop = try await shop()
-        try await shop.send(.put, "/people/1/role", ["role": "manager"]).expectKind(409, "last-owner")
-        try await shop.send(.post, "/people/1/disable").expectKind(409, "last-owner")
-        let plan = try await shop.send(.get, "/people/1/erasure").json()
-        try await shop.send(.delete, "/people/1?confirmation=\(plan["confirmation"]?.string ?? "")").expectKind(409, "last-owner")
-        try await signIn(shop).expect(201)
-        #expect(try await shop.send(.get, "/people/1").json()["role"] == "owner")
-    }
-
-    @Test func `a person is exported and erased only with the confirmation of the plan as it stands`() async throws {
-        let shop = try await shop()
-        try await shop.send(.post, "/people", ["email": "sam@example.com", "name": "Sam", "role": "support"]).expect(201)
-        try await shop.send(.get, "/people/2/export").expect(200, has: ["sam@example.com", "Sam", "sessions.json"])
-        func confirmation(_ id: Int) async throws -> String {
-            try await shop.send(.get, "/people/\(id)/erasure").json()["confirmation"]?.string ?? ""
-        }
-        let first = try await confirmation(2)
-        try await shop.send(.delete, "/people/2").expectKind(409, "confirmation-needed")
-        for wrong in ["x", try await confirmation(1)] {
-            try await shop.send(.delete, "/people/2?confirmation=\(wrong)").expectKind(409, "confirmation-stale")
-        }
-        try await shop.send(.patch, "/people/2", ["name": "Samuel"]).expect(200)
-        try await shop.send(.delete, "/people/2?confirmation=\(first)").expectKind(409, "confirmation-stale")
-        #expect(try await shop.send(.get, "/people/2").json()["name"] == "Samuel")
-        try await shop.send(.delete, "/people/2?confirmation=\(try await confirmation(2))").expect(204)
-        let erased = try await shop.send(.get, "/people/2")
-        #expect(try erased.status == .ok && erased.json()["state"] == "erased" && erased.json()["email"] == nil && erased.json()["name"] == "")
-        for (method, path) in [(.get, "/people/2/export"), (.get, "/people/2/erasure"), (.post, "/people/2/setup-link"), (.post, "/people/2/enable")]
-            as [(HTTPRequest.Method, String)]
-        { try await shop.send(method, path).expectKind(404, "not-found") }
-        // The address is free again.
-        try await shop.send(.post, "/people", ["email": "sam@example.com", "role": "support"]).expect(201)
-    }
-
-    @Test func `nobody gives or takes more than they may themselves`() async throws {
-        let shop = try await shop()
-        let limited = "owner+people:write,people:read,keys:write,keys:read,personal-data:write,products:read"
-        for (method, path, body) in [
-            (.post, "/people", ["email": "x@example.com", "role": "owner"]), (.put, "/people/1/role", ["role": "support"]),
-            (.post, "/people/1/disable", nil), (.post, "/people/1/setup-link", nil), (.patch, "/people/1", ["name": "Stolen"]),
-            (.post, "/keys", ["name": "more", "role": "owner"]), (.post, "/keys", ["name": "more", "role": "analyst"]),
-            (.delete, "/people/1?confirmation=x", nil),
-        ] as [(HTTPRequest.Method, String, JSONValue?)] {
-            let answer = try await shop.send(method, path, body, as: limited)
-            try answer.expectKind(403, "permission-missing")
-            try answer.expectProblem(403, "Nobody gives or takes more")
-        }
-        try await shop.send(.post, "/keys", ["name": "less", "role": "support", "scopes": ["products:read"]], as: limited).expect(201)
-        #expect(try await shop.send(.get, "/people").json()["items"]?.array?.count == 1)
-    }
-
-    // MARK: Keys
-
-    @Test func `a key is made, shown without its secret, changed, and revoked for good`() async throws {
-        let shop = try await shop()
-        try await shop.sell()
-        let made = try await shop.send(
-            .post, "/keys",
-            [
-                "name": "export", "role": "analyst", "scopes": ["products:read"], "products": ["song"], "budget": "5.00", "currency": "USD",
-                "expiresAt": "2027-01-16T08:00:00Z",
-            ])
-        made.expect(201)
-        let json = try made.json()
-        let text = try #require(json["key"]?.string)
-        let id = try #require(json["id"]?.int64)
-        #expect(text.hasPrefix(json["prefix"]?.string ?? "x") && made.headers[.location] == "/api/v1/keys/\(id)")
-        #expect(json["products"] == ["song"] && json["budget"] == "5.00" && json["expiresAt"] == "2027-01-16T08:00:00Z")
-        try await shop.send(.get, "/products", as: text).expect(200)
-        try await shop.send(.get, "/orders", as: text).expectKind(403, "permission-missing")
-        try await shop.send(.get, "/keys/\(id)").expect(200, hasNot: [text])
-        try await shop.send(.get, "/keys").expect(200, hasNot: [text])
-        #expect(try await shop.send(.patch, "/keys/\(id)", ["name": "weekly", "scopes": ["orders:read"]]).json()["name"] == "weekly")
-        try await shop.send(.get, "/products", as: text).expectKind(403, "permission-missing")
-        try await shop.send(.get, "/orders", as: text).expect(200)
-        #expect(try await shop.send(.delete, "/keys/\(id)").json()["revokedAt"] == "2027-01-15T08:00:00Z")
-        try await shop.send(.get, "/orders", as: text).expectKind(401, "unauthorized")
-        try await shop.send(.delete, "/keys/\(id)").expect(200)
-        try await shop.send(.patch, "/keys/\(id)", ["name": "again"]).expectKind(404, "not-found")
-        try await shop.send(.get, "/keys/99").expectKind(404, "not-found")
-    }
-
-    @Test func `a key ends at its time and works from its addresses only`() async throws {
-        let shop = try await shop()
-        func make(_ more: JSONObject) async throws -> String {
-            var body: JSONObject = ["name": "k", "role": "analyst"]
-            for member in more.members { body[member.key] = member.value }
-            return try #require(try await shop.send(.post, "/keys", .object(body)).json()["key"]?.string)
-        }
-        let short = try await make(["expiresAt": "2027-01-15T08:01:00Z"])
-        try await shop.send(.get, "/me", as: short).expect(200)
-        let elsewhere = try await make(["addresses": ["203.0.113.0/24"]])
-        try await shop.send(.get, "/me", as: elsewhere).expectKind(401, "unauthorized")
-        shop.clock.advance(.seconds(60))
-        try await shop.send(.get, "/me", as: short).expectKind(401, "unauthorized")
-        for (field, value, pointer) in [
-            ("expiresAt", "2027-01-15T08:01:00Z", "/expiresAt"), ("expiresAt", "tomorrow", "/expiresAt"), ("scopes", ["keys:write"], "/scopes"),
-            ("scopes", ["all"], "/scopes/0"), ("products", ["nothing"], "/products/0"), ("budget", "1e3", "/budget"), ("budget", "-1", "/budget"),
-            ("addresses", ["here"], "/addresses/0"), ("name", "  ", "/name"), ("role", "king", "/role"), ("key", "pc_x", "/key"),
-            ("scopes", .null, "/scopes"),
-        ] as [(String, JSONValue, String)] {
-            var body: JSONObject = ["name": "k", "role": "analyst"]
-            body[field] = value
-            let answer = try await shop.send(.post, "/keys", .object(body))
-            try answer.expectKind(422, "validation")
-            #expect(try answer.json()["errors"]?.array?.compactMap { $0["pointer"]?.string } == [pointer], "\(field) \(value)")
-        }
-    }
-
-    @Test func `a key neither changes nor revokes itself`() async throws {
-        let shop = try await shop()
-        let items = try #require(try await shop.send(.get, "/keys").json()["items"]?.array)
-        let own = try #require(items.first { $0["name"] == "owner" }?["id"]?.int64)
-        try await shop.send(.delete, "/keys/\(own)").expectKind(409, "key-in-use")
-        try await shop.send(.patch, "/keys/\(own)", ["name": "x"]).expectKind(409, "key-in-use")
-        try await shop.send(.get, "/me").expect(200)
-        let token = try token(try await signIn(shop))
-        try await shop.send(.delete, "/keys/\(own)", as: token).expect(200)
-        try await shop.send(.get, "/me").expectKind(401, "unauthorized")
     }
 
     // MARK: For others who check tokens

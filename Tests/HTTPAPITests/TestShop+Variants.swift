@@ -13,14 +13,16 @@ import Testing
 extension TestShop {
     /// The same shop with other parts of the machine around it.
     func variant(
-        trustedProxies: [AddressBlock] = [], metrics: RequestMetrics? = nil, accessLog: AccessLog? = nil, steps: Steps = .untraced, log: Logger? = nil
+        isPractice: Bool? = nil, answerSeal: AnswerSeal? = nil, trustedProxies: [AddressBlock] = [], metrics: RequestMetrics? = nil,
+        accessLog: AccessLog? = nil, steps: Steps = .untraced, log: Logger? = nil
     ) -> Shop {
         Shop(
-            settings: shop.settingsBook, origin: shop.origin, isPractice: shop.isPractice, catalogue: catalogue, gate: shop.gate,
+            settings: shop.settingsBook, origin: shop.origin, isPractice: isPractice ?? shop.isPractice, catalogue: catalogue, gate: shop.gate,
             sandboxGate: shop.sandboxGate,
             reader: reader,
             deliveries: shop.deliveries, writerLoad: shop.writerLoad, links: shop.links, uploads: shop.uploads, access: access,
-            answerSeal: shop.answerSeal, makeNetwork: shop.makeNetwork, trustedProxies: trustedProxies, metrics: metrics ?? shop.metrics,
+            answerSeal: answerSeal ?? shop.answerSeal, makeNetwork: shop.makeNetwork, trustedProxies: trustedProxies,
+            metrics: metrics ?? shop.metrics,
             accessLog: accessLog, steps: steps,
             version: shop.version, now: shop.now, log: log ?? shop.log)
     }

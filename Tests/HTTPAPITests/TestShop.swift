@@ -152,12 +152,7 @@ final class TestShop: Sendable {
 
     /// Asks the same shop as it is once it takes real money.
     func opened(_ uri: String) async throws -> TestResponse {
-        let opened = Shop(
-            settings: shop.settingsBook, origin: shop.origin, isPractice: false, catalogue: catalogue, gate: shop.gate, sandboxGate: shop.sandboxGate,
-            reader: reader,
-            deliveries: shop.deliveries, writerLoad: shop.writerLoad, links: shop.links, uploads: shop.uploads, access: access,
-            answerSeal: shop.answerSeal, makeNetwork: shop.makeNetwork, version: shop.version, now: shop.now, log: shop.log)
-        return try await Application(router: opened.publicRouter).test(.router) { try await $0.execute(uri: uri, method: .get) }
+        try await variant(isPractice: false).look(uri)
     }
 
     /// Asks the API as somebody: `owner`, another role, or what `principal` knows besides; nobody when nil.
