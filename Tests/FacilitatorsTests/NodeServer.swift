@@ -1,3 +1,4 @@
+import Glibc
 import NIOCore
 import NIOHTTP1
 import NIOPosix
@@ -35,12 +36,18 @@ final class NodeServer: Sendable {
 
     deinit { channel.close(promise: nil) }
 
-    /// An address at which nobody listens.
-    static func deadURL() async throws -> String {
-        let server = try await NodeServer { _ in .cut }
-        let url = server.url
-        try await server.channel.close()
-        return url
+    /// An address at which nobody listens. Its socket is bound for as long as the tests run, so that no other test's server gets its port.
+    static func deadURL() throws -> String {
+        let socket = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+        var address = sockaddr_in()
+        address.sin_family = sa_family_t(AF_INET)
+        address.sin_addr.s_addr = UInt32(0x7f00_0001).bigEndian
+        var size = socklen_t(MemoryLayout<sockaddr_in>.size)
+        let done = withUnsafeMutablePointer(to: &address) {
+            $0.withMemoryRebound(to: sockaddr.self, capacity: 1) { bind(socket, $0, size) == 0 && getsockname(socket, $0, &size) == 0 }
+        }
+        guard done else { throw IOError(errnoCode: errno, reason: "bind") }
+        return "http://127.0.0.1:\(UInt16(bigEndian: address.sin_port))"
     }
 
     private final class Handler: ChannelInboundHandler {

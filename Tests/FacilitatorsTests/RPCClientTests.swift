@@ -84,7 +84,7 @@ import Testing
 
     @Test func `a connection that is cut, or refused, is silence`() async throws {
         await #expect(throws: RPCSilence.self) { try await ask(.cut) }
-        let dead = try await NodeServer.deadURL()
+        let dead = try NodeServer.deadURL()
         await #expect(throws: RPCSilence.self) { try await client(dead, timeout: .milliseconds(300)).batch(Self.three) }
         await #expect(throws: RPCSilence.self) { try await client("not a url").batch(Self.three) }
         await #expect(throws: RPCSilence.self) { try await RPCClient(urls: [], http: .shared).batch(Self.three) }

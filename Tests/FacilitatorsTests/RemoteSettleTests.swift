@@ -117,7 +117,7 @@ import Testing
     }
 
     @Test func `a service at which nobody listens any more is passed over, and counts as not asked`() async throws {
-        let dead = try await NodeServer.deadURL()
+        let dead = try NodeServer.deadURL()
         let desk = try await RemoteDesk(limit: ChainDesk.price, before: [dead])
         desk.set { $0.settle = .body(RemoteDesk.success) }
         #expect(await desk.remote.confirm())
