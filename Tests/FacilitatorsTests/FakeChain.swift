@@ -22,6 +22,8 @@ final class FakeChain: Sendable {
         case nothing
         case keep
         case refuse(String)
+        /// Refused, and from then on the node tells no block.
+        case refuseAndFallSilent
         /// Refused in words, though the node took it.
         case mineAndRefuse(String)
         case mineAndCut
@@ -209,6 +211,9 @@ final class FakeChain: Sendable {
         case .nothing: mine(transaction, &state, moves: false)
         case .keep: state.known.insert(transaction.hash)
         case .refuse(let words): throw Refusal(message: words)
+        case .refuseAndFallSilent:
+            state.odd["eth_getBlockByNumber"] = .null
+            throw Refusal(message: "try later")
         case .mineAndRefuse(let words):
             mine(transaction, &state)
             throw Refusal(message: words)

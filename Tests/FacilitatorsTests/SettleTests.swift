@@ -208,14 +208,9 @@ import X402EVM
 
     @Test func `a node that falls silent after a refusal leaves the payment unclear`() async throws {
         let desk = try await ChainDesk()
-        desk.chain.set {
-            $0.sends = [.refuse("try later")]
-            $0.odd = ["eth_getBalance": "0xde0b6b3a7640000"]
-        }
-        let payment = try await desk.claim(desk.authorization())
         // Fees are known once; when they are asked for again the node has nothing to say.
-        _ = try await desk.facilitator.chainState()
-        desk.chain.set { $0.odd = ["eth_getBlockByNumber": nil] }
+        desk.chain.set { $0.sends = [.refuseAndFallSilent] }
+        let payment = try await desk.claim(desk.authorization())
         #expect(await desk.settle(payment) == "unknown")
         #expect(try await attempts(desk, payment) == [0])
     }
