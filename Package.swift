@@ -64,7 +64,7 @@ let rooms: [Room] = [
         staticLibraries: ["argon2"], testProducts: [grdb]),
     Room(
         name: "Payments", imports: ["Domain", "Telemetry", "Storage", "Catalogue", "JSON", "X402", "Caching"],
-        products: [crypto, logging, lifecycle], testProducts: [inMemoryTracing, tracing]),
+        products: [crypto, logging, lifecycle], testProducts: [grdb, inMemoryTracing, tracing]),
     // 4 edges
     Room(
         name: "Facilitators", imports: ["Domain", "Telemetry", "Storage", "Payments", "JSON", "X402", "X402EVM", "EVM", "Caching"],

@@ -354,6 +354,7 @@ public final class Paygate: Sendable {
         } catch {
             // The row stays open and the reconciler comes back to it.
             log.error("the end of a payment could not be stored: \(error)", metadata: ["payment": "\(payment.id)"])
+            if case .notSent = settlement { settlements.abandon(payment.id) }
             return nil
         }
     }

@@ -68,8 +68,11 @@ public struct Reconciler: Service {
             guard let payment = try gate.reader.payment(id: listed.id), payment.state.isOpen, !gate.settlements.isActive(payment.id) else { return }
             if payment.state == .claimed {
                 // Nothing was stored, so nothing was sent; but this process may be about to.
-                guard payment.claimedAt < started || payment.claimedAt + Self.claimPatience < now() else { return }
+                guard
+                    payment.claimedAt < started || gate.settlements.isAbandoned(payment.id) || payment.claimedAt + Self.claimPatience < now()
+                else { return }
                 _ = gate.metrics.ended(try await gate.writer.end(paymentID: payment.id, as: .released, reason: nil, at: now()))
+                gate.settlements.forget(payment.id)
                 return
             }
             guard let (facilitator, option) = gate.route(payment) else {

@@ -5,6 +5,7 @@ import Synchronization
 public final class Settlements: Sendable {
     private struct State {
         var active: Set<Int64> = []
+        var abandoned: Set<Int64> = []
         var waiters: [Int64: [UInt64: CheckedContinuation<Payment?, Never>]] = [:]
         var nextWaiter: UInt64 = 0
     }
@@ -30,6 +31,14 @@ public final class Settlements: Sendable {
             for waiter in waiters.values { waiter.resume(returning: payment) }
         }
     }
+
+    /// Whether a payment's settlement ended before anything was sent, and that could not be stored: nobody is about to send it any more.
+    func isAbandoned(_ paymentID: Int64) -> Bool { state.withLock { $0.abandoned.contains(paymentID) } }
+
+    func abandon(_ paymentID: Int64) { state.withLock { _ = $0.abandoned.insert(paymentID) } }
+
+    /// It has been given back, and may be claimed anew.
+    func forget(_ paymentID: Int64) { state.withLock { _ = $0.abandoned.remove(paymentID) } }
 
     /// Returns when the work on a payment ends, at once when there is none, and at `deadline` at the latest.
     /// - Returns: the payment as it ended; nil when that has to be looked up.

@@ -1,4 +1,5 @@
 import Domain
+import GRDB
 import Payments
 import Storage
 import Testing
@@ -51,6 +52,31 @@ import X402
         desk.clock.advance(.milliseconds(1))
         try await reconciler.pass()
         #expect(try desk.state(payment.id) == .released)
+    }
+
+    @Test func `what was not sent, and could not be given back for a disk that refused, is given back as soon as the disk is well`() async throws {
+        let desk = try PayDesk()
+        let product = try await desk.product()
+        let reconciler = desk.reconciler()
+        desk.facilitator.set {
+            $0.storesAttempt = false
+            $0.settlement = .notSent(WireError(.unexpectedSettleError, "No."))
+        }
+        let disk = try DatabaseQueue(path: "\(desk.directory)/shop.sqlite")
+        try await disk.write { db in
+            try db.execute(
+                sql: "CREATE TRIGGER full BEFORE UPDATE OF state ON payments BEGIN SELECT RAISE(ABORT, 'database or disk is full'); END")
+        }
+        #expect(try await desk.gate().admit(PayDesk.payV1(), for: product).told == "pending")
+        try await reconciler.pass()
+        #expect(try desk.state(1) == .claimed)
+        try await disk.write { db in try db.execute(sql: "DROP TRIGGER full") }
+        try await reconciler.pass()
+        #expect(try desk.state(1) == .released)
+        // The same payment is taken again, and what was abandoned once is not for ever.
+        desk.facilitator.set { $0.settlement = .settled(transaction: [UInt8](repeating: 0xEE, count: 32)) }
+        let again = try await desk.gate().admit(PayDesk.payV1(), for: product)
+        #expect(again.told == "admitted" && again.payment?.state == .settled)
     }
 
     @Test func `a payment that was sent is resolved and posted, and the honest buyer gets the goods`() async throws {
