@@ -62,6 +62,16 @@ public final class Catalogue: Sendable {
         return prices.filter { $0.replacedAt > since }.map(\.price)
     }
 
+    /// Makes all links to what a payment bought worth nothing that were made until now.
+    /// - Returns: how often that has been done.
+    public func revokeLinks(
+        of payment: Payment, _ links: ContentLinkSigner, actor: String, noting note: WriteNote<Int64>? = nil
+    ) async throws -> Int64 {
+        let series = try await writer.revokeLinks(payment, actor: actor, at: now(), noting: note)
+        links.series.set(series, paymentID: payment.id)
+        return series
+    }
+
     public func add(_ draft: ProductDraft, actor: String, noting note: WriteNote<ProductCreation>? = nil) async throws -> ProductCreation {
         let outcome = try await writer.createProduct(draft, actor: actor, at: now(), noting: note)
         products.remove(draft.slug)

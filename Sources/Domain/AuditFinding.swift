@@ -14,6 +14,10 @@ public enum AuditFinding: Hashable, Sendable {
     case rewritten(AuditMark)
     /// A stored head is not what the log says, or its signature is wrong.
     case headChanged(Int64)
+    /// A node of the tree, by its level and place, is not what the entries below it make; `last` is the last of these.
+    case nodeChanged(level: Int64, position: Int64, last: Int64)
+    /// What was noted outside the database is damaged, or its signature is wrong.
+    case noteDamaged
 
     /// In one word, for programs.
     public var name: String {
@@ -26,6 +30,8 @@ public enum AuditFinding: Hashable, Sendable {
         case .cut: "cut"
         case .rewritten: "rewritten"
         case .headChanged: "head-changed"
+        case .nodeChanged: "node-changed"
+        case .noteDamaged: "note-damaged"
         }
     }
 
@@ -36,6 +42,8 @@ public enum AuditFinding: Hashable, Sendable {
             .headChanged(let place):
             place
         case .cut(let mark, _), .rewritten(let mark): mark.sequence
+        case .nodeChanged(_, _, let last): last
+        case .noteDamaged: 0
         }
     }
 
@@ -48,6 +56,9 @@ public enum AuditFinding: Hashable, Sendable {
         case .lineMisplaced(let id): "Line \(id) of the ledger belongs to no entry of the audit log in its place."
         case .cut(let mark, let last): "The audit log was cut: it ends at entry \(last) but had reached \(mark.sequence)."
         case .rewritten(let mark): "The audit log was written anew: entry \(mark.sequence) has another hash than was noted."
+        case .nodeChanged(let level, let position, let last):
+            "Node \(position) of level \(level) of the audit log's tree, over the entries up to \(last), is not what the log says."
+        case .noteDamaged: "The head that was noted beside the database, in the file audit-head, is damaged or its signature is wrong."
         case .headChanged(let sequence): "The signed head at entry \(sequence) is not what the audit log says, or its signature is wrong."
         }
     }

@@ -4,6 +4,8 @@ public enum Permission: String, CaseIterable, Hashable, Sendable {
     case productsWrite = "products:write"
     /// Orders and payments with their timelines, receipts and entitlements.
     case ordersRead = "orders:read"
+    /// What is done about an order, such as revoking its links.
+    case ordersWrite = "orders:write"
     /// The ledger's lines and balances, and its check.
     case ledgerRead = "ledger:read"
     /// Who did what and when, and its check.

@@ -45,6 +45,16 @@ extension ShopDatabase {
     }
 }
 
+extension Writer {
+    /// Deletes heads from the time just before a newer one.
+    func forgetHeads(before head: AuditHead, younger age: Duration) async throws {
+        try await write { db in
+            try db.execute(
+                sql: "DELETE FROM audit_heads WHERE sequence < ? AND at > ?", arguments: [head.sequence, (head.at - age).milliseconds])
+        }
+    }
+}
+
 enum AuditHeadRows {
     static let select = "SELECT sequence, hash, root, at, signature, key FROM audit_heads"
 

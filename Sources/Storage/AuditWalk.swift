@@ -1,4 +1,3 @@
-import Crypto
 import Domain
 import Foundation
 import GRDB
@@ -39,6 +38,8 @@ struct AuditWalk: Sendable {
             arguments: [sequence == 0 ? .min : sequence, Self.piece])
         var lines = try AuditLines(db, after: line)
         var signed = try AuditHeadCursor(db, after: sequence)
+        let kept = try AuditNodes(db)
+        var nodes: [AuditTree.Node] = []
         var count = 0
         while let row = try rows.next() {
             count += 1
@@ -52,7 +53,9 @@ struct AuditWalk: Sendable {
                 return try AuditFault(db, after: hash, at: found).finding
             }
             (sequence, hash) = (found, stored)
-            tree.add(stored)
+            nodes.removeAll(keepingCapacity: true)
+            tree.add(stored) { nodes.append($0) }
+            for node in nodes { if let finding = try kept.check(node) { return finding } }
             if let mark, mark.sequence == found, mark.hash != stored { return .rewritten(mark) }
             if let head = try signed.take(found) {
                 if let finding = check(head) { return finding }
@@ -65,16 +68,14 @@ struct AuditWalk: Sendable {
             if let head = signed.next?.head { return .cut(head.mark, last: sequence) }
             if let mark, mark.sequence > sequence { return .cut(mark, last: sequence) }
             if let id = lines.nextID { return .lineMisplaced(id) }
+            if let finding = try kept.beyond(sequence) { return finding }
         }
         return nil
     }
 
     private mutating func check(_ signed: SignedAuditHead) -> AuditFinding? {
         let head = signed.head
-        guard head.hash == hash, head.root == tree.root,
-            let publicKey = try? Curve25519.Signing.PublicKey(rawRepresentation: signed.key),  // what is no key has signed nothing
-            publicKey.isValidSignature(signed.signature, for: head.signedBytes)
-        else { return .headChanged(head.sequence) }
+        guard head.hash == hash, head.root == tree.root, signed.isSigned else { return .headChanged(head.sequence) }
         heads += 1
         if let key, key != signed.key { otherKeys += 1 }
         return nil

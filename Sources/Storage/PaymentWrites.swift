@@ -41,7 +41,8 @@ extension Writer {
     public func claim(_ claim: Claim, sandboxAllowance: AtomicAmount = AtomicAmount(0), sandboxTransaction: [UInt8]? = nil) async throws
         -> ClaimOutcome
     {
-        try await write { db in
+        let shop = origin
+        return try await write { db in
             let key = claim.authorization.key
             if let identifier = claim.identifier {
                 switch try PaymentIdentifierRows.find(db, identifier, payer: key.payer, fingerprint: claim.fingerprint) {
@@ -84,7 +85,7 @@ extension Writer {
                 payment.state = .settled
                 payment.transaction = sandboxTransaction
                 payment.settledAt = claim.at
-                payment.orderID = try Self.deliverables(db, payment, at: claim.at)
+                payment.orderID = try Self.deliverables(db, payment, shop: shop, at: claim.at)
             }
             return .claimed(payment)
         }
@@ -126,18 +127,14 @@ extension Writer {
     }
 
     /// Order, entitlement, line of the ledger and audit entry of a paid payment; the order's id.
-    private static func deliverables(_ db: Database, _ payment: Payment, at: Timestamp) throws -> Int64 {
+    private static func deliverables(_ db: Database, _ payment: Payment, shop: String, at: Timestamp) throws -> Int64 {
         try db.cachedStatement(sql: "INSERT INTO orders(payment_id, product_id, content, at) VALUES (?, ?, ?, ?)")
             .execute(arguments: [payment.id, payment.productID, blob(payment.content.bytes), at.milliseconds])
         let order = db.lastInsertedRowID
         try db.cachedStatement(sql: "INSERT INTO entitlements(payer, product_id, sandbox, order_id) VALUES (?, ?, ?, ?)")
             .execute(arguments: [blob(payment.authorization.key.payer), payment.productID, payment.sandbox, order])
         let authorization = payment.authorization
-        let details = EventDetails(sorted: [
-            ("amount", .text(authorization.amount.description)), ("asset", .text("0x" + lowercaseHex(authorization.key.asset))),
-            ("network", .text(authorization.key.network.description)), ("payment", .number(payment.id)), ("product", .number(payment.productID)),
-            ("sandbox", .flag(payment.sandbox)),
-        ])
+        let details = try SaleDetails.of(db, payment, shop: shop)
         try append(
             db, .orderPaid, subject: order, actor: "payer", details: details,
             movements: [.sale(authorization, sandbox: payment.sandbox, paymentID: payment.id)], at: at)
@@ -196,7 +193,8 @@ extension Writer {
 
     /// The money arrived by `transaction`: state, order, entitlement, line of the ledger and audit entry in one write. Doing it twice changes nothing.
     public func post(paymentID: Int64, transaction: [UInt8], at now: Timestamp) async throws -> PostOutcome {
-        try await write { db in
+        let shop = origin
+        return try await write { db in
             var payment = try Self.payment(db, paymentID)
             guard payment.state.isOpen else { return .stands(payment) }
             try db.cachedStatement(
@@ -206,7 +204,7 @@ extension Writer {
             payment.transaction = transaction
             payment.settledAt = now
             payment.reason = nil
-            payment.orderID = try Self.deliverables(db, payment, at: now)
+            payment.orderID = try Self.deliverables(db, payment, shop: shop, at: now)
             return .posted(payment)
         }
     }

@@ -22,6 +22,7 @@ public final class Writer: Sendable {
     private let committed: @Sendable (_ writes: Int, _ took: Duration) -> Void
     /// The ledger's accounts that are on the disk, so that a sale need not look for them.
     private let accounts = Mutex<[LedgerAccount: Books.Account]>([:])
+    private let address = Mutex("")
 
     private struct Line {
         var waiting: [Job] = []
@@ -34,6 +35,12 @@ public final class Writer: Sendable {
 
     /// How many writes wait now.
     public var waiting: Int { line.withLock { $0.waiting.count } }
+
+    /// The shop's public address, without a slash at the end, as sales note it; empty until the process has said it.
+    public var origin: String {
+        get { address.withLock { $0 } }
+        set { address.withLock { $0 = newValue } }
+    }
 
     private struct Job: Sendable {
         let origin: String

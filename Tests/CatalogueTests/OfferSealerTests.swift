@@ -100,7 +100,7 @@ import Testing
         let signature = try Self.signature()
         #expect(signature.utf8.count == 64)
         let moment = Timestamp(seconds: Self.now.seconds + after)
-        #expect(Self.signer.accepts(Self.receipt, expires: Self.now.seconds + 86_400, signature: signature, at: moment) == isGood)
+        #expect(Self.signer.judge(Self.receipt, expires: Self.now.seconds + 86_400, signature: signature, at: moment) == (isGood ? .good : .foreign))
     }
 
     @Test func `a link is for its receipt and its time only`() throws {
@@ -108,12 +108,14 @@ import Testing
         let expires = Self.now.seconds + 86_400
         let other = ReceiptID(paymentID: 43, token: Self.receipt.token)
         let stranger = ReceiptID(paymentID: 42, token: try #require(PaymentToken([UInt8](repeating: 5, count: 12))))
-        #expect(!Self.signer.accepts(other, expires: expires, signature: signature, at: Self.now))
-        #expect(!Self.signer.accepts(stranger, expires: expires, signature: signature, at: Self.now))
-        #expect(!Self.signer.accepts(Self.receipt, expires: expires + 1, signature: signature, at: Self.now))
-        #expect(!Self.signer.accepts(Self.receipt, expires: .max, signature: signature, at: Self.now))
-        #expect(!ContentLinkSigner(key: [UInt8](repeating: 9, count: 32)).accepts(Self.receipt, expires: expires, signature: signature, at: Self.now))
-        #expect(Self.signer.accepts(Self.receipt, expires: expires, signature: signature.uppercased(), at: Self.now))
+        #expect(Self.signer.judge(other, expires: expires, signature: signature, at: Self.now) == .foreign)
+        #expect(Self.signer.judge(stranger, expires: expires, signature: signature, at: Self.now) == .foreign)
+        #expect(Self.signer.judge(Self.receipt, expires: expires + 1, signature: signature, at: Self.now) == .foreign)
+        #expect(Self.signer.judge(Self.receipt, expires: .max, signature: signature, at: Self.now) == .foreign)
+        #expect(
+            ContentLinkSigner(key: [UInt8](repeating: 9, count: 32)).judge(Self.receipt, expires: expires, signature: signature, at: Self.now)
+                == .foreign)
+        #expect(Self.signer.judge(Self.receipt, expires: expires, signature: signature.uppercased(), at: Self.now) == .good)
     }
 
     @Test func `a signature that is changed, cut or no hexadecimal is refused`() throws {
@@ -125,6 +127,25 @@ import Testing
             digits[index] = digits[index] == "0" ? "1" : "0"
             wrong.append(String(digits))
         }
-        for text in wrong { #expect(!Self.signer.accepts(Self.receipt, expires: expires, signature: text, at: Self.now)) }
+        for text in wrong { #expect(Self.signer.judge(Self.receipt, expires: expires, signature: text, at: Self.now) == .foreign) }
+    }
+
+    @Test func `links of before a revocation are known as revoked, and new ones are good, each time again`() throws {
+        let series = LinkSeries()
+        let signer = ContentLinkSigner(key: [UInt8](repeating: 2, count: 32), series: series)
+        let expires = Self.now.seconds + 86_400
+        func signature(_ path: String) throws -> String { String(try #require(path.split(separator: "=").last)) }
+        let first = signer.path(Self.receipt, at: Self.now)
+        series.set(1, paymentID: Self.receipt.paymentID)
+        let second = signer.path(Self.receipt, at: Self.now)
+        #expect(second.contains("&series=1&"))
+        #expect(signer.judge(Self.receipt, expires: expires, signature: try signature(first), at: Self.now) == .revoked)
+        #expect(signer.judge(Self.receipt, expires: expires, series: 1, signature: try signature(second), at: Self.now) == .good)
+        // A link's series is under its signature.
+        #expect(signer.judge(Self.receipt, expires: expires, series: 1, signature: try signature(first), at: Self.now) == .foreign)
+        series.set(2, paymentID: Self.receipt.paymentID)
+        #expect(signer.judge(Self.receipt, expires: expires, series: 1, signature: try signature(second), at: Self.now) == .revoked)
+        let other = ReceiptID(paymentID: 43, token: Self.receipt.token)
+        #expect(!signer.path(other, at: Self.now).contains("series"))
     }
 }

@@ -14,7 +14,8 @@ struct CommandTests {
         try await Scenario.run { scenario in
             for command in [
                 [], ["serve"], ["setup"], ["product"], ["product", "add"], ["product", "list"], ["product", "show"], ["product", "edit"],
-                ["product", "archive"], ["buy"], ["probe"], ["sales"], ["order", "list"], ["order", "show"], ["ledger", "check"], ["ledger", "list"],
+                ["product", "archive"], ["buy"], ["probe"], ["sales"], ["order", "list"], ["order", "show"], ["order", "revoke-links"],
+                ["receipt", "show"], ["receipt", "verify"], ["ledger", "check"], ["ledger", "list"],
                 ["ledger", "balances"], ["audit", "verify"], ["audit", "list"], ["status"], ["config", "check"],
                 ["config", "show"],
             ] {
@@ -31,6 +32,7 @@ struct CommandTests {
                 ["nonsense"], ["product", "add"], ["product", "list", "--nonsense"], ["buy"], ["buy", "ftp://example.com"], ["probe"],
                 ["probe", "nowhere"],
                 ["buy", "http://127.0.0.1:1/p/x", "--max-price", "1e3"], ["serve", "--listen", "nowhere"], ["order", "show", "abc"],
+                ["receipt", "show", "abc"], ["order", "revoke-links", "abc"], ["receipt", "verify"],
             ] {
                 expectRefusal(try await Shop.command(wrong, in: scenario), 2)
             }

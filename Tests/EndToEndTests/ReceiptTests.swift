@@ -66,4 +66,44 @@ struct ReceiptTests {
             #expect(try await shop.get(foreign + "?" + parts[1]).status == 403)
         }
     }
+
+    @Test("A receipt that was bought is checked without the shop, and links are revoked by the command")
+    func verify() async throws {
+        try await Scenario.run { scenario in
+            let shop = try await Shop.open(scenario)
+            let (goods, file) = ("\(scenario.directory)/song.out", "\(scenario.directory)/receipt.json")
+            let bought = try await Shop.command(["buy", shop.url("song"), "--output", goods, "--receipt", file], in: scenario)
+            #expect(bought.code == 0 && bought.errors.contains("Saved the receipt"), "\(bought.errors)")
+            let receipt = try JSON(parsing: try Data(contentsOf: URL(fileURLWithPath: file)))
+            let link = String(try #require(receipt["content"].text).dropFirst(shop.origin.count))
+            #expect(try await shop.get(link).status == 200)
+            let id = try #require(receipt["receipt"].text)
+            #expect(try await shop.cli(["order", "revoke-links", id]).code == 0)
+            #expect(try await shop.get(link).status == 410)
+            let shown = try await shop.cli(["receipt", "show", id])
+            #expect(shown.code == 0 && shown.output.contains("under a signed head"), "\(shown.errors)")
+            let key = try #require(try await shop.get("/.well-known/pushcart-audit.json").json["keys"][0].text)
+            #expect(try await shop.stop() == 0)
+
+            let verified = try await Shop.command(["receipt", "verify", file, "--goods", goods, "--key", key], in: scenario)
+            #expect(verified.code == 0 && verified.output.contains("The receipt is right") && verified.output.contains(key), "\(verified.errors)")
+            let unsure = try await Shop.command(["receipt", "verify", file], in: scenario)
+            #expect(unsure.code == 0 && unsure.output.contains("/.well-known/pushcart-audit.json"), "\(unsure.errors)")
+            let other = try scenario.write("other", "other goods")
+            for (arguments, word) in [
+                (["--goods", other], "is not what this receipt is for"), (["--key", String(repeating: "0", count: 64)], "signed by another key"),
+            ] {
+                let refused = try await Shop.command(["receipt", "verify", file] + arguments, in: scenario)
+                #expect(refused.code == 1 && refused.errors.contains(word), "\(refused.errors)")
+            }
+            let forged = try scenario.write(
+                "forged",
+                String(decoding: try Data(contentsOf: URL(fileURLWithPath: file)), as: UTF8.self)
+                    .replacing(#""amountAtomic":"10000""#, with: #""amountAtomic":"99999""#))
+            let refused = try await Shop.command(["receipt", "verify", forged], in: scenario)
+            #expect(refused.code == 1 && refused.errors.contains("“amountAtomic”"), "\(refused.errors)")
+            #expect(try await Shop.command(["receipt", "verify", file, "--key", "x"], in: scenario).code == 2)
+            #expect(FileManager.default.fileExists(atPath: "\(shop.data)/audit-head"))
+        }
+    }
 }

@@ -41,6 +41,7 @@ final class TestShop: Sendable {
     private let keys = Mutex<[String: String]>([:])
     let clock = Clock()
     let logBook = LogBook()
+    let noteBook = NoteBook()
     private let front: Application<RouterResponder<ShopContext>>
     private let back: Application<RouterResponder<ShopContext>>
 
@@ -93,7 +94,12 @@ final class TestShop: Sendable {
                         SealedFacilitator(url: Array($0.utf8), token: draft.facilitatorToken.map { Array($0.utf8) })
                     })
             },
-            version: "9.9.9", now: now, log: log)
+            auditKey: { try vault.auditSigningKey.publicKey },
+            notary: AuditNotary(database: database, notebook: noteBook.notebook, now: now) {
+                let key = try vault.auditSigningKey
+                return AuditSigner(publicKey: key.publicKey) { try key.sign($0) }
+            }, version: "9.9.9", now: now, log: log)
+        database.writer.origin = origin
         front = Application(router: shop.publicRouter)
         back = Application(router: shop.controlRouter)
     }

@@ -54,12 +54,18 @@ import Testing
 
     @Test func `the entry of an order says which payment bought what`() async throws {
         let shop = try Shop()
-        let payment = try await shop.sold(Shop.claim(try await shop.product("hello")))
+        shop.writer.origin = "https://shop.example"
+        let payment = try await shop.sold(Shop.claim(try await shop.product("hello"), payer: 7))
         let event = try #require(await shop.reader.events(after: 1).first)
-        #expect(
-            event.details.text == """
-                {"amount":"10000","asset":"0x\(lowercaseHex(Shop.usdc))","network":"eip155:8453","payment":\(payment.id),"product":1,"sandbox":false}
-                """)
+        let payer = lowercaseHex(PayerHash.of(payer: payment.authorization.key.payer, receipt: payment.receiptID))
+        let details = [
+            #""amount":"10000""#, #""asset":"0x\#(lowercaseHex(Shop.usdc))""#, #""length":3"#, #""network":"eip155:8453""#,
+            #""payerHash":"\#(payer)""#, #""payment":\#(payment.id)"#, #""product":1"#, #""sandbox":false"#,
+            #""sha256":"\#(payment.content)""#, #""shop":"https://shop.example""#, #""slug":"hello""#, #""title":"Title of hello""#,
+            #""transaction":"0x\#(lowercaseHex(Shop.bytes(0xCC, 32)))""#,
+        ]
+        #expect(event.details.text == "{\(details.joined(separator: ","))}")
+        #expect(!event.details.text.contains(lowercaseHex(payment.authorization.key.payer)))
     }
 
     @Test func `a node's address, which may hold a key, is never in the log`() async throws {

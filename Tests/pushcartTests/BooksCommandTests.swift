@@ -2,6 +2,7 @@ import ArgumentParser
 import Domain
 import Foundation
 import GRDB
+import HTTPAPI
 import JSON
 import Storage
 import Testing
@@ -48,6 +49,24 @@ import Testing
         let head = "999:" + String(repeating: "ab", count: 32)
         let said = try await failure { try await AuditCommand.Verify.parse(["--data", directory.path, "--head", head]).run() }
         #expect(said.exitCode == 1 && said.sentence.contains("had reached 999"))
+    }
+
+    @Test func `a log that was cut with its heads is found by the file beside the database`() async throws {
+        let directory = try await shop()
+        try await directory.assemble { assembly in _ = try await assembly.shop.notary.signInTurn() }
+        try await AuditCommand.Verify.parse(["--data", directory.path]).run()
+        try await directory.open { database, _ in
+            try await database.writer.write { db in
+                try db.execute(
+                    sql: "DROP TRIGGER audit_undeleted; DELETE FROM audit WHERE sequence = (SELECT max(sequence) FROM audit); DELETE FROM audit_heads"
+                )
+            }
+        }
+        let cut = try await failure { try await AuditCommand.Verify.parse(["--data", directory.path]).run() }
+        #expect(cut.exitCode == 1 && cut.sentence.contains("was cut"))
+        try Data("nonsense".utf8).write(to: URL(fileURLWithPath: "\(directory.path)/audit-head"))
+        let damaged = try await failure { try await AuditCommand.Verify.parse(["--data", directory.path]).run() }
+        #expect(damaged.exitCode == 1 && damaged.sentence == AuditFinding.noteDamaged.sentence)
     }
 
     @Test func `a ledger that does not fit ends with 1 and a sentence for each finding`() async throws {

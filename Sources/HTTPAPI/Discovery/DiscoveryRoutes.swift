@@ -13,6 +13,7 @@ struct DiscoveryRoutes: Sendable {
 
     func add(to router: Router<ShopContext>) {
         router.resource("/.well-known/x402", [.get: { _, _ in try await wellKnown() }])
+        router.resource("/.well-known/pushcart-audit.json", [.get: { _, _ in try await audit() }])
         router.resource("/discovery/resources", [.get: { request, _ in try await resources(request) }])
         router.resource("/llms.txt", [.get: { _, _ in try await llms() }])
     }
@@ -29,6 +30,17 @@ struct DiscoveryRoutes: Sendable {
             "resources": .array(try await published.map { .string(shop.offers.url($0)) }),
             "discovery": .string("\(shop.origin)/discovery/resources"),
         ]
+        return .json(JSONValue.object(json).encoded(), headers: Self.open)
+    }
+
+    /// By which keys the audit log is signed and where it stands: what a receipt is checked against. Nothing in it is about anybody.
+    private func audit() async throws -> Response {
+        let today = try shop.auditKey()
+        let keys = (today.map { [$0] } ?? []) + (try await shop.reader.auditKeys()).filter { $0 != today }
+        var json: JSONObject = [
+            "version": 1, "shop": .string(shop.origin), "algorithm": "Ed25519", "keys": .array(keys.map { .string(lowercaseHex($0)) }),
+        ]
+        if let head = try await shop.reader.auditHead() { json["head"] = .object(ReceiptProofJSON.head(head, head.head)) }
         return .json(JSONValue.object(json).encoded(), headers: Self.open)
     }
 

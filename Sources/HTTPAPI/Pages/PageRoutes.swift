@@ -15,6 +15,7 @@ struct PageRoutes: Sendable {
     func add(to router: Router<ShopContext>) {
         router.resource("/", [.get: { request, _ in try await storefront(request) }])
         router.resource("/r/:receipt", [.get: { request, context in try await receipt(request, context) }])
+        router.resource("/r/:receipt/receipt.json", [.get: { _, context in try await download(context) }])
         router.resource("/r/:receipt/content", [.get: { request, context in try await content(request, context) }])
         router.resource("/assets/style.css", [.get: { _, _ in style }])
     }
@@ -40,16 +41,6 @@ struct PageRoutes: Sendable {
         return (payment, product)
     }
 
-    private static let receipt = JSONResource<PaymentView, Void>("Receipt", draft: {}, PaymentView.facts { $0 })
-
-    /// What a receipt tells programs.
-    private func facts(_ payment: Payment, _ product: Product) -> JSONObject {
-        var json = Self.receipt.write(PaymentView(payment, shop))
-        json["product"] = ["slug": .string(product.slug.text), "title": .string(product.title), "url": .string(shop.offers.url(product))]
-        if payment.state.isPaid { json["content"] = .string(shop.origin + shop.links.path(payment.receiptID, at: shop.now())) }
-        return json
-    }
-
     /// The receipt's page for people, its facts as JSON for machines. Also the status of a pending payment.
     private func receipt(_ request: Request, _ context: ShopContext) async throws -> Response {
         let (payment, product) = try payment(context)
@@ -58,16 +49,37 @@ struct PageRoutes: Sendable {
             return Response(status: .ok, headers: Pages.headers, body: ResponseBody(byteBuffer: ByteBuffer(string: html)))
         }
         return .json(
-            JSONValue.object(facts(payment, product)).encoded(),
+            JSONValue.object(try await ReceiptDocument(shop: shop).json(payment, product)).encoded(),
             headers: [.cacheControl: "no-store", .vary: "Accept, User-Agent", .accessControlAllowOrigin: "*"])
+    }
+
+    /// The same document for people, as a file to keep.
+    private func download(_ context: ShopContext) async throws -> Response {
+        let (payment, product) = try payment(context)
+        return .json(
+            JSONValue.object(try await ReceiptDocument(shop: shop).json(payment, product)).encoded(pretty: true),
+            headers: [
+                .cacheControl: "no-store", .accessControlAllowOrigin: "*",
+                .contentDisposition: Goods.attachment("receipt-\(payment.receiptID).json"),
+            ])
+    }
+
+    /// What the link of a request is worth; a parameter that comes twice or is no number makes it none of ours.
+    private static func judge(_ request: Request, _ receipt: ReceiptID, _ shop: Shop) -> ContentLinkSigner.Verdict {
+        let query = request.uri.queryParameters
+        guard let expires = query["expires"].flatMap({ Int64($0) }), let signature = query["signature"] else { return .foreign }
+        guard let series = query["series"].map({ Int64($0) }) ?? 0 else { return .foreign }
+        return shop.links.judge(receipt, expires: expires, series: series, signature: String(signature), at: shop.now())
     }
 
     /// What a receipt bought, under an address that was signed for a while.
     private func content(_ request: Request, _ context: ShopContext) async throws -> Response {
         let (payment, product) = try payment(context)
-        guard let expires = request.uri.queryParameters["expires"].flatMap({ Int64($0) }), let signature = request.uri.queryParameters["signature"],
-            shop.links.accepts(payment.receiptID, expires: expires, signature: String(signature), at: shop.now())
-        else { throw Problem(.forbidden, "This link is not ours or has run out; open the receipt for a new one.") }
+        switch Self.judge(request, payment.receiptID, shop) {
+        case .good: break
+        case .revoked: throw Problem(.gone, "The shop's owner has revoked this link; open the receipt for a new one, or ask the owner.")
+        case .foreign: throw Problem(.forbidden, "This link is not ours or has run out; open the receipt for a new one.")
+        }
         guard payment.state.isPaid else { throw Problem(.conflict, "This payment is not settled, so there is nothing to give.") }
         let delivery = Delivery(shop: shop)
         let content = try delivery.sold(product, payment.content)

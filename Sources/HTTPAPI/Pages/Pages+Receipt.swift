@@ -10,7 +10,7 @@ extension Pages {
         let productTitle, productURL, amount, network, payer: String
         let transaction, explorerURL: String?
         let date, dateText: String
-        let downloadURL: String?
+        let downloadURL, documentURL: String?
     }
 
     func receipt(_ payment: Payment, _ product: Product, _ option: PaymentOption?, _ shop: Shop) throws -> String {
@@ -30,7 +30,8 @@ extension Pages {
                 payer: "0x" + lowercaseHex(payment.authorization.key.payer), transaction: payment.sandbox ? nil : transaction,
                 explorerURL: payment.sandbox ? nil : transaction.flatMap { hash in option?.explorer?.replacing("{tx}", with: hash) },
                 date: moment.iso8601, dateText: dateText(moment),
-                downloadURL: payment.state.isPaid ? shop.links.path(payment.receiptID, at: shop.now()) : nil))
+                downloadURL: payment.state.isPaid ? shop.links.path(payment.receiptID, at: shop.now()) : nil,
+                documentURL: payment.state.isPaid ? "/r/\(payment.receiptID)/receipt.json" : nil))
     }
 
     private static func words(_ payment: Payment) -> (state: String, class: String, sentence: String) {

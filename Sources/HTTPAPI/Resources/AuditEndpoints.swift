@@ -22,14 +22,16 @@ struct AuditEndpoints: Sendable {
             Endpoint(
                 method: .get, path: "/audit/verify", id: "audit.verify", summary: "Check the whole audit log",
                 details: """
-                    Computes every hash anew, with the ledger's lines, and checks all signed heads: some seconds for a million sales. Only with a head \
-                    that was kept outside the shop does it notice that the end of the log was cut off.
+                    Computes every hash anew, with the ledger's lines, and checks all signed heads and every stored node of the tree: some seconds for a \
+                    million sales. That the end of the log was cut off shows by the head in the file `audit-head`, or by one that was kept elsewhere.
                     """, access: .permission(.auditRead),
                 parameters: [.query("head", Self.mark, "What was noted of the log before, as `mark` of a head.")],
                 answers: [.ok("AuditVerdict", "What was found.")]
             ) { call in
                 try LedgerEndpoints.checkProducts(call)
-                let verdict = try await shop.reader.verifyAudit(mark: try call.value("head", Self.mark), key: try shop.auditKey())
+                var verdict = try await shop.reader.verifyAudit(mark: try call.value("head", Self.mark), key: try shop.auditKey())
+                // A log that is whole in itself may still have lost its end.
+                if case .intact = verdict, let finding = try await shop.notary.finding() { verdict = .broken(finding) }
                 return EndpointAnswer(Self.verdict.write(verdict)).response
             },
             Endpoint(

@@ -13,7 +13,8 @@ struct OwnerAPI: Sendable {
     init(shop: Shop) {
         self.shop = shop
         endpoints =
-            ProductEndpoints(shop: shop).all + ContentEndpoints(shop: shop).all + OrderEndpoints(shop: shop).all + LedgerEndpoints(shop: shop).all
+            ProductEndpoints(shop: shop).all + ContentEndpoints(shop: shop).all + OrderEndpoints(shop: shop).all + LinkEndpoints(shop: shop).all
+            + LedgerEndpoints(shop: shop).all
             + AuditEndpoints(shop: shop).all + StatusEndpoints(shop: shop).all + SettingsEndpoints(shop: shop).all + NetworkEndpoints(shop: shop).all
             + SessionEndpoints(shop: shop).all + PeopleEndpoints(shop: shop).all + KeyEndpoints(shop: shop).all
     }
@@ -34,7 +35,8 @@ struct OwnerAPI: Sendable {
         ("LedgerLine", LedgerEndpoints.line.schema), ("LedgerAccount", LedgerEndpoints.account.schema),
         ("LedgerBalance", LedgerEndpoints.balance.schema), ("LedgerReport", LedgerEndpoints.report.schema),
         ("AuditEntry", AuditEndpoints.entry.schema), ("AuditVerdict", AuditEndpoints.verdict.schema), ("AuditHead", AuditEndpoints.head.schema),
-        ("Entitlement", OrderEndpoints.entitlement.schema), ("Status", StatusEndpoints.status.schema), ("PaymentWay", StatusEndpoints.way.schema),
+        ("Entitlement", OrderEndpoints.entitlement.schema), ("LinkRevocation", LinkEndpoints.resource.schema),
+        ("Status", StatusEndpoints.status.schema), ("PaymentWay", StatusEndpoints.way.schema),
         ("WriterLoad", StatusEndpoints.writer.schema), ("Sales", StatusEndpoints.salesResource.schema), ("SalesTotal", StatusEndpoints.total.schema),
         ("Settings", SettingsEndpoints.settings.schema), ("Network", NetworkEndpoints.resource.schema), ("Role", SettingsEndpoints.role.schema),
         ("SignedIn", SessionEndpoints.signedIn.schema), ("Session", SessionEndpoints.session.schema), ("Me", SessionEndpoints.me.schema),

@@ -31,6 +31,8 @@ public struct Shop: Sendable {
     public let makeNetwork: NetworkMaking
     /// The public key that signs heads of the audit log today, 32 bytes; nil when it is not known.
     public let auditKey: @Sendable () throws -> [UInt8]?
+    /// Signs heads of the audit log, for receipts too.
+    public let notary: AuditNotary
     public let limiter: RateLimiter
     /// Our own proxies, whose word on a client's address is believed.
     public let trustedProxies: [AddressBlock]
@@ -49,7 +51,7 @@ public struct Shop: Sendable {
         deliveries: DeliveryLog,
         writerLoad: @escaping @Sendable () -> WriterLoad, links: ContentLinkSigner, uploads: UploadStore,
         access: AccessDesk, answerSeal: AnswerSeal, makeNetwork: @escaping NetworkMaking,
-        auditKey: @escaping @Sendable () throws -> [UInt8]? = { nil },
+        auditKey: @escaping @Sendable () throws -> [UInt8]? = { nil }, notary: AuditNotary,
         limiter: RateLimiter = RateLimiter(.off),
         trustedProxies: [AddressBlock] = [],
         metrics: RequestMetrics = RequestMetrics(PrometheusRegistry()), accessLog: AccessLog? = nil, steps: Steps = .untraced,
@@ -71,6 +73,7 @@ public struct Shop: Sendable {
         self.answerSeal = answerSeal
         self.makeNetwork = makeNetwork
         self.auditKey = auditKey
+        self.notary = notary
         self.limiter = limiter
         self.trustedProxies = trustedProxies
         self.metrics = metrics

@@ -16,7 +16,7 @@ struct BuyCommand: AsyncParsableCommand {
 
             Example:
               pushcart buy http://127.0.0.1:4020/p/hello
-              pushcart buy https://shop.example/p/song --key-file wallet.key
+              pushcart buy https://shop.example/p/song --key-file wallet.key --receipt song-receipt.json
             """)
 
     @Argument(help: ArgumentHelp("The address of what to buy.", valueName: "url"))
@@ -30,6 +30,9 @@ struct BuyCommand: AsyncParsableCommand {
 
     @Option(help: ArgumentHelp("Where to save the goods; - writes them to standard output.", valueName: "file"))
     var output: String?
+
+    @Option(name: .customLong("receipt"), help: ArgumentHelp("Where to save the receipt, which “pushcart receipt verify” checks.", valueName: "file"))
+    var receiptFile: String?
 
     @Flag(help: "Print the result as JSON (also with PUSHCART_OUTPUT=json).")
     var json = false
@@ -54,7 +57,7 @@ struct BuyCommand: AsyncParsableCommand {
         try await BuyNetwork.with { network in
             try await BuyPurchase(
                 asked: asked, maximum: maximum, keyFile: keyFile, destination: destination, folder: folder, transport: network, clock: .system,
-                report: report
+                report: report, receiptFile: receiptFile
             ).run()
         }
     }

@@ -16,6 +16,8 @@ struct BuyPurchase: Sendable {
     let transport: any BuyTransport
     let clock: BuyClock
     let report: BuyReport
+    /// Of `--receipt`; nil where none is wanted.
+    var receiptFile: String?
 
     static let maximumRedirects = 3
 
@@ -98,6 +100,8 @@ struct BuyPurchase: Sendable {
         let saved = try await download.save(response, of: payment.target, links: links, to: destination, tag: tag)
         try slot.remove()
         report.bought(saved, with: payment, settlement: settlement, receipt: links.receipt)
+        guard let receiptFile else { return }
+        try await BuyReceipt(transport: transport, clock: clock, note: report.note).save(links.receipt, to: receiptFile)
     }
 
     private func saveFree(_ response: HTTPClientResponse, of target: BuyURL) async throws {

@@ -12,8 +12,8 @@ struct AuditCommand: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             commandName: "verify", abstract: "Find out whether anybody has been at the log or the ledger.",
             discussion: """
-                Ends with 1 and names the first entry that was changed, removed, inserted or put elsewhere. Keep the head that it prints outside the \
-                shop and give it the next time: without one, nobody can tell that the end was cut off.
+                Ends with 1 and names the first entry that was changed, removed, inserted or put elsewhere. That the end was cut off shows by \
+                the file audit-head beside the database; should that be gone as well, only by a head that you kept outside the shop and give here.
 
                 Example:
                   pushcart audit verify --head 4711:9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08

@@ -39,7 +39,8 @@ struct SalesCommand: AsyncParsableCommand, ShopCommand {
 
 struct OrderCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "order", abstract: "List and show orders.", discussion: "Example:\n  pushcart order list", subcommands: [List.self, Show.self])
+        commandName: "order", abstract: "List and show orders.", discussion: "Example:\n  pushcart order list",
+        subcommands: [List.self, Show.self, RevokeLinks.self])
 
     struct List: AsyncParsableCommand, ShopCommand {
         static let configuration = CommandConfiguration(
@@ -86,6 +87,33 @@ struct OrderCommand: AsyncParsableCommand {
                   sold         sha256 \(order.text("sha256"))
                   receipt      \(order.text("receiptURL"))
                 """
+            }
+        }
+    }
+}
+
+extension OrderCommand {
+    struct RevokeLinks: AsyncParsableCommand, ShopCommand {
+        static let configuration = CommandConfiguration(
+            commandName: "revoke-links", abstract: "Make the links to what a receipt bought worth nothing.",
+            discussion: """
+                For all links that were made so far; new ones work. The receipt's page, signing in with the wallet and showing the payment again \
+                still give the goods.
+
+                Example:
+                  pushcart order revoke-links 1-8f14e45fceea167a5a36dedd
+                """)
+        @OptionGroup var shop: ShopOptions
+        var data: String? { shop.data }
+        @OptionGroup var output: OutputOptions
+        @Argument(help: "The receipt's id, the last part of its address.") var receipt: String
+
+        func validate() throws { _ = try ReceiptCommand.id(receipt) }
+
+        func run() async throws {
+            let path = "/api/v1/receipts/\(receipt)/revoke-links"
+            output.write(try await ControlClient.with(data: shop.data) { try await $0.send(.post, path) }) { _ in
+                "The links of receipt \(receipt) that were made until now are worth nothing."
             }
         }
     }

@@ -47,6 +47,7 @@ struct ShopAssembly {
             directory: directory.uploads, contents: try ContentStore(directory: directory.contents), writer: writer, now: now)
         let catalogue = Catalogue(reader: reader, writer: writer, contents: try ContentStore(directory: directory.contents), now: now)
         let (offersKey, linksKey) = (try directory.secret("offers.key"), try directory.secret("links.key"))
+        let linkSeries = LinkSeries(try reader.linkSeries())
         vault = try Self.vault(directory)
         let setup = NetworkSetup(machine: machine, directory: directory, vault: vault)
         networkSetup = setup
@@ -66,6 +67,7 @@ struct ShopAssembly {
         client.connectionPool.retryConnectionEstablishment = false
         http = HTTPClient(eventLoopGroupProvider: .shared(MultiThreadedEventLoopGroup.singleton), configuration: client)
 
+        writer.origin = origin
         let (database, http) = (database, http)
         let chains = networks.map { chain in
             chain.facilitator(
@@ -88,26 +90,27 @@ struct ShopAssembly {
         let sandboxGate = Paygate(
             reader: reader, writer: writer, facilitators: trial, offers: trialOffers, settlements: Settlements(),
             settlementWait: machine.settlementWait, metrics: payments, steps: steps, now: now, log: log)
+        let notary = AuditNotary(database: database, notebook: AuditHeadFile(directory).notebook, now: now) { [vault] in
+            let key = try vault.auditSigningKey
+            return AuditSigner(publicKey: key.publicKey) { try key.sign($0) }
+        }
         let deliveries = DeliveryLog(writer: writer, metrics: payments, log: log)
         shop = Shop(
             settings: settings, origin: origin, isPractice: isPractice, catalogue: catalogue, gate: gate, sandboxGate: sandboxGate,
             reader: reader, deliveries: deliveries,
             writerLoad: { writer.load },
-            links: ContentLinkSigner(key: linksKey), uploads: uploads, access: access,
+            links: ContentLinkSigner(key: linksKey, series: linkSeries), uploads: uploads, access: access,
             answerSeal: AnswerSeal(
                 seal: { [vault] in try vault.seal($0, for: .shop, field: "call.answer") },
                 open: { [vault] in try vault.open($0, for: .shop, field: "call.answer") }),
             makeNetwork: { draft in try setup.make(draft, before: try reader.networks().first { $0.network == draft.network }) },
-            auditKey: { [vault] in try vault.auditSigningKey.publicKey }, limiter: limiter, trustedProxies: machine.trustedProxies,
+            auditKey: { [vault] in try vault.auditSigningKey.publicKey }, notary: notary, limiter: limiter, trustedProxies: machine.trustedProxies,
             metrics: RequestMetrics(measurements.registry),
             accessLog: machine.logsAccess ? AccessLog(log.telling(.info)) : nil, steps: steps, version: Self.version, now: now,
             log: log)
         let upkeep = Upkeep(
-            access: access, database: database, units: LedgerUnits.of((offers.options + trialOffers.options).map(\.option)),
-            signer: { [vault] in
-                let key = try vault.auditSigningKey
-                return AuditSigner(publicKey: key.publicKey) { try key.sign($0) }
-            }, now: now, log: log)
+            access: access, database: database, units: LedgerUnits.of((offers.options + trialOffers.options).map(\.option)), notary: notary,
+            now: now, log: log)
         services = [deliveries] as [any Service] + chains + [Reconciler(gate: gate, now: now), upkeep]
 
         measurements.watchProcess(version: Self.version)

@@ -11,13 +11,14 @@ struct Upkeep: Service {
     let database: ShopDatabase
     /// How people write the assets in which the shop is paid.
     let units: [(asset: LedgerAsset, unit: LedgerUnit)]
-    let signer: @Sendable () throws -> AuditSigner
+    let notary: AuditNotary
     let now: WallClock
     let log: Logger
 
     func run() async throws {
         await cancelWhenGracefulShutdown {
             var minute = 0
+            await lookAtLog()
             await nameAssets()
             while !Task.isCancelled {
                 await access.keys.flush()
@@ -35,10 +36,22 @@ struct Upkeep: Service {
         do { try await database.writer.name(units) } catch { log.error("the ledger's assets could not be named: \(error)") }
     }
 
+    /// Whether the log still reaches where it stood when it was signed last. The shop opens all the same: buyers are not to blame.
+    private func lookAtLog() async {
+        do {
+            guard let finding = try await notary.finding() else { return }
+            log.critical(
+                """
+                \(finding.sentence) Run “pushcart audit verify”; if a backup was restored on purpose, delete the file audit-head in the data \
+                directory.
+                """)
+        } catch { log.error("the noted head of the audit log cannot be compared: \(error)") }
+    }
+
     /// The head goes into the log of the machine as well: who changes the shop's file has to change that, too.
     private func sign() async {
         do {
-            guard let signed = try await database.makeHead(at: now(), signer: signer()) else { return }
+            guard let signed = try await notary.signInTurn() else { return }
             log.notice("audit head \(signed.head.mark)")
         } catch { log.error("the audit log could not be signed; run “pushcart audit verify”: \(error)") }
     }
