@@ -97,6 +97,10 @@ let rooms: [Room] = [
         products: [
             .product(name: "ArgumentParser", package: "swift-argument-parser"), bigInt, hummingbird, httpTypes, logging, nioCore, nioFoundation,
         ], tested: false),
+    // Not shipped: the random input of `scripts/fuzz`.
+    Room(
+        name: "fuzz", kind: .executable, imports: ["Domain", "JSON", "X402", "EVM", "X402EVM"],
+        products: [.product(name: "ArgumentParser", package: "swift-argument-parser"), bigInt], tested: false),
 ]
 
 let settings: [SwiftSetting] = [
