@@ -69,7 +69,7 @@ let rooms: [Room] = [
     Room(
         name: "Facilitators", imports: ["Domain", "Telemetry", "Storage", "Payments", "JSON", "X402", "X402EVM", "EVM", "Caching"],
         products: [bigInt, crypto, httpClient, lifecycle, logging, nioCore, nioFoundation, nioHTTP1],
-        testProducts: [inMemoryTracing, nioPosix, tracing]),
+        testProducts: [grdb, inMemoryTracing, nioPosix, tracing]),
     Room(
         name: "HTTPAPI",
         imports: ["Domain", "Telemetry", "Storage", "Catalogue", "Access", "Payments", "JSON", "X402"],

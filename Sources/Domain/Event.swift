@@ -10,6 +10,8 @@ public struct Event: Hashable, Sendable {
         case orderPaid = "order.paid"
         case paymentUncertain = "payment.uncertain"
         case paymentFailed = "payment.failed"
+        case paymentReorganised = "payment.reorganised"
+        case paymentRestored = "payment.restored"
         case incomeUnmatched = "income.unmatched"
         case personCreated = "person.created"
         case personEdited = "person.edited"

@@ -33,6 +33,14 @@ public struct LedgerMovement: Hashable, Sendable {
         income(.foreign, from: .foreignIncome, authorization, sandbox: false, paymentID: nil)
     }
 
+    /// What came by a transfer that nobody had announced.
+    public static func foreign(_ income: ChainIncome, on network: Network) -> LedgerMovement {
+        let asset = LedgerAsset(network: network, address: income.asset, sandbox: false)
+        return LedgerMovement(
+            .foreign, paymentID: nil, debit: LedgerAccount(.wallet, of: asset, address: income.payTo),
+            credit: LedgerAccount(.foreignIncome, of: asset), amount: income.amount)
+    }
+
     /// What a chain charged the settler for a payment's transaction, in wei.
     /// - Parameter settler: 20 bytes.
     public static func gas(_ wei: AtomicAmount, settler: [UInt8], network: Network, paymentID: Int64) -> LedgerMovement {

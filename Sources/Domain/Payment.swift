@@ -95,11 +95,15 @@ public struct Payment: Sendable {
     public var settledAt: Timestamp?
     /// The order that the payment bought, once settled.
     public var orderID: Int64?
+    /// The block in which it settled; nil before, for practice money, and where nobody told.
+    public var block: ChainBlock?
+    /// Paid, and a chain could still take it back.
+    public var isRevocable = false
 
     public init(
         id: Int64, authorization: Authorization, sandbox: Bool, productID: Int64, content: ContentDigest, protocolVersion: Int,
         sealHash: [UInt8]?, token: PaymentToken, state: PaymentState, reason: String?, transaction: [UInt8]?, claimedAt: Timestamp,
-        settledAt: Timestamp?, orderID: Int64?
+        settledAt: Timestamp?, orderID: Int64?, block: ChainBlock? = nil, isRevocable: Bool = false
     ) {
         self.id = id
         self.authorization = authorization
@@ -115,6 +119,8 @@ public struct Payment: Sendable {
         self.claimedAt = claimedAt
         self.settledAt = settledAt
         self.orderID = orderID
+        self.block = block
+        self.isRevocable = isRevocable
     }
 
     public init(id: Int64, claim: Claim) {
@@ -125,4 +131,11 @@ public struct Payment: Sendable {
     }
 
     public var receiptID: ReceiptID { ReceiptID(paymentID: id, token: token) }
+
+    /// Nil for what was never charged.
+    public var finality: PaymentFinality? {
+        if state.isOpen { return .pending }
+        guard state.isPaid else { return nil }
+        return isRevocable ? .settled : .final
+    }
 }

@@ -8,6 +8,8 @@ public enum Permission: String, CaseIterable, Hashable, Sendable {
     case ordersWrite = "orders:write"
     /// The ledger's lines and balances, and its check.
     case ledgerRead = "ledger:read"
+    /// Comparing the ledger with chains, which lists what is found there.
+    case ledgerWrite = "ledger:write"
     /// Who did what and when, and its check.
     case auditRead = "audit:read"
     case settingsRead = "settings:read"

@@ -16,7 +16,8 @@ public enum Role: String, CaseIterable, Hashable, Sendable {
         case .owner: Set(Permission.allCases)
         case .manager:
             [
-                .productsRead, .productsWrite, .ordersRead, .ordersWrite, .ledgerRead, .auditRead, .settingsRead, .peopleRead, .keysRead, .statusRead,
+                .productsRead, .productsWrite, .ordersRead, .ordersWrite, .ledgerRead, .ledgerWrite, .auditRead, .settingsRead, .peopleRead,
+                .keysRead, .statusRead,
                 .metricsRead,
             ]
         case .support: [.productsRead, .ordersRead, .statusRead]

@@ -88,7 +88,7 @@ struct ChainInspector: Sendable {
     /// The authorization was used or cancelled. If it brought money, the owner will want to know.
     private func spent(_ payload: ExactPayload) async throws -> Verdict {
         if let transaction = try await witness.findUse(payload.authorization, since: nil),
-            try await witness.proves(transaction, payload.authorization)
+            try await witness.proof(transaction, payload.authorization) != nil
         {
             return .spentElsewhere
         }

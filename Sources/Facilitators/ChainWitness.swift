@@ -10,6 +10,7 @@ import X402EVM
 struct ChainWitness: Sendable {
     let asset: ExactAsset
     let rpc: RPCClient
+    let finality: FinalityDepth
 
     /// Whether the chain says that the authorization was used or cancelled.
     func isUsed(_ transfer: TransferAuthorization) async throws -> Bool {
@@ -22,8 +23,8 @@ struct ChainWitness: Sendable {
     func whoSettled(_ transfer: TransferAuthorization, claimedAt: Timestamp) async throws -> Settlement? {
         // It was unused when it was claimed; clocks may differ by some minutes.
         let since = claimedAt - .seconds(600)
-        if let transaction = try await findUse(transfer, since: since), try await proves(transaction, transfer) {
-            return .settled(transaction: transaction.bytes)
+        if let transaction = try await findUse(transfer, since: since), let receipt = try await proof(transaction, transfer) {
+            return .settled(transaction: transaction.bytes, block: receipt.block)
         }
         if try await findLog([EventTopic.authorizationCanceled, transfer.from.word, transfer.nonce], since: since) != nil {
             return .failed(WireError(.nonceAlreadyUsed, "The payer cancelled the authorization."))
@@ -63,9 +64,14 @@ struct ChainWitness: Sendable {
         return nil
     }
 
-    func proves(_ transaction: Bytes32, _ transfer: TransferAuthorization) async throws -> Bool {
-        guard let receipt = TransactionReceipt(try await rpc.call("eth_getTransactionReceipt", .string(transaction.hex))) else { return false }
-        return receipt.succeeded && SettlementProof.holds(receipt.logs, asset: asset.address, authorization: transfer)
+    /// The transaction's receipt, when it proves that the authorization was settled by it; nil when it is not mined or moved something else.
+    func proof(_ transaction: Bytes32, _ transfer: TransferAuthorization) async throws -> TransactionReceipt? {
+        guard let receipt = TransactionReceipt(try await rpc.call("eth_getTransactionReceipt", .string(transaction.hex))) else { return nil }
+        return isProof(receipt, of: transfer) ? receipt : nil
+    }
+
+    func isProof(_ receipt: TransactionReceipt, of transfer: TransferAuthorization) -> Bool {
+        receipt.succeeded && SettlementProof.holds(receipt.logs, asset: asset.address, authorization: transfer)
     }
 
     /// Unused at a final block after its window: it can never be used any more.

@@ -24,7 +24,8 @@ extension LocalFacilitator {
         let answers = try await rpc.batch(attempts.map { RPCCall("eth_getTransactionReceipt", .string(Hex.encode($0.transaction))) } + [state])
         for (attempt, answer) in zip(attempts, answers) {
             guard let receipt = TransactionReceipt(try answer.get()), let hash = Bytes32(attempt.transaction) else { continue }
-            if case .settled(let transaction) = await conclude(payment, hash, receipt) { return .settled(transaction: transaction) }
+            let settlement = await conclude(payment, hash, receipt)
+            if case .settled = settlement { return settlement }
         }
         guard let used = try answers[attempts.count].get().data else { throw RPCSilence(description: "the node's answer is no data") }
         if try ABIDecoder.bool(used) { return try await witness.whoSettled(transfer, claimedAt: payment.claimedAt) ?? .unknown }

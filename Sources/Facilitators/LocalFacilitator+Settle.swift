@@ -165,7 +165,7 @@ extension LocalFacilitator {
         if receipt.succeeded, SettlementProof.holds(receipt.logs, asset: asset.address, authorization: payload.authorization) {
             // The buyer need not wait for our book-keeping; until it is done, the fee counts with its limit.
             Task { await close(payment, hash, fee: receipt.fee, reverted: false) }
-            return .settled(transaction: hash.bytes)
+            return .settled(transaction: hash.bytes, block: receipt.block)
         }
         // Somebody else may have submitted the authorization first; then the money is here all the same, and the payer is not to blame.
         let settlement: Settlement

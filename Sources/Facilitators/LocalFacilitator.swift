@@ -47,10 +47,11 @@ public final class LocalFacilitator: Facilitator, Service {
 
     /// - Parameters:
     ///   - urls: JSON-RPC nodes, asked in turn.
+    ///   - finality: when a settlement can no longer be taken back; nil for what is usual on that chain.
     ///   - settler: the key that pays fees; it never holds the shop's income.
     public init(
         option: PaymentOption, urls: [String], settler: PrivateKey, policy: FeePolicy, http: HTTPClient, reader: Reader, writer: Writer,
-        metrics: RPCMetrics = .none, steps: Steps = .untraced, now: @escaping WallClock, log: Logger
+        finality: FinalityDepth? = nil, metrics: RPCMetrics = .none, steps: Steps = .untraced, now: @escaping WallClock, log: Logger
     ) {
         guard let asset = ExactAsset(option), !option.sandbox else { preconditionFailure("a chain settles real money") }
         self.asset = asset
@@ -65,7 +66,7 @@ public final class LocalFacilitator: Facilitator, Service {
         self.log = log
         let rpc = RPCClient(urls: urls, chainID: option.network.chainID, http: http, metrics: metrics, steps: steps)
         self.rpc = rpc
-        witness = ChainWitness(asset: asset, rpc: rpc)
+        witness = ChainWitness(asset: asset, rpc: rpc, finality: finality ?? .standard(chainID: option.network.chainID))
         inspector = ChainInspector(witness: witness, sender: settler.address)
         let account = settler.address.hex
         nonces = SettlerNonces {

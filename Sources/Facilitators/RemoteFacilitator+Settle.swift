@@ -107,7 +107,9 @@ extension RemoteFacilitator {
         let end = ContinuousClock.now + Self.lag
         var pause = Duration.milliseconds(100)
         while true {
-            if (try? await witness.proves(transaction, transfer)) == true { return .settled(transaction: transaction.bytes) }  // silence: ask again
+            if let receipt = (try? await witness.proof(transaction, transfer)).flatMap({ $0 }) {  // silence: ask again
+                return .settled(transaction: transaction.bytes, block: receipt.block)
+            }
             guard ContinuousClock.now < end else { break }
             do { try await Task.sleep(for: pause) } catch { return .unknown }
             pause = min(pause * 3 / 2, .seconds(1))

@@ -45,11 +45,13 @@ public final class RemoteFacilitator: Facilitator, Service {
     ///   - urls: JSON-RPC nodes; may be empty.
     ///   - dailyLimit: what each service is believed in a day without a node.
     ///   - origin: the public address of the shop.
+    ///   - finality: when a settlement can no longer be taken back; nil for what is usual on that chain.
     ///   - patience: how long a service may work on one payment. Longer than any buyer waits: an answer that was cut off has to be found
     ///     out otherwise.
     public init(
         option: PaymentOption, services: [PaymentService], urls: [String], dailyLimit: AtomicAmount, origin: String, http: HTTPClient,
-        reader: Reader, writer: Writer, patience: Duration = .seconds(60), metrics: RPCMetrics = .none, steps: Steps = .untraced,
+        reader: Reader, writer: Writer, patience: Duration = .seconds(60), finality: FinalityDepth? = nil, metrics: RPCMetrics = .none,
+        steps: Steps = .untraced,
         now: @escaping WallClock, log: Logger
     ) {
         guard let asset = ExactAsset(option), !option.sandbox else { preconditionFailure("a payment service settles real money") }
@@ -59,7 +61,8 @@ public final class RemoteFacilitator: Facilitator, Service {
             urls.isEmpty
             ? nil
             : ChainWitness(
-                asset: asset, rpc: RPCClient(urls: urls, chainID: option.network.chainID, http: http, metrics: metrics, steps: steps))
+                asset: asset, rpc: RPCClient(urls: urls, chainID: option.network.chainID, http: http, metrics: metrics, steps: steps),
+                finality: finality ?? .standard(chainID: option.network.chainID))
         inspector = witness.map { ChainInspector(witness: $0, sender: asset.address) }
         trust = DailyTrust(limit: dailyLimit)
         self.origin = origin

@@ -1,4 +1,5 @@
 import BigInt
+import Domain
 import EVM
 import JSON
 import X402EVM
@@ -9,6 +10,8 @@ struct TransactionReceipt: Sendable {
     let logs: [ReceiptLog]
     /// What it cost in fees, in wei.
     let fee: UInt64
+    /// Where it stands; nil where the node does not say.
+    let block: ChainBlock?
 
     /// Nil for null and for anything that is not a whole receipt.
     init?(_ json: JSONValue) {
@@ -19,9 +22,18 @@ struct TransactionReceipt: Sendable {
             logs.append(log)
         }
         succeeded = status == 1
+        block = ChainBlock(number: json["blockNumber"], hash: json["blockHash"])
         self.logs = logs
         let price = json["effectiveGasPrice"]?.string.flatMap { BigUInt(hexQuantity: $0) } ?? 0
         fee = UInt64(exactly: price * BigUInt(json["gasUsed"]?.quantity ?? 0)) ?? .max
+    }
+}
+
+extension ChainBlock {
+    /// From a node's words; nil unless they are a number and 32 bytes.
+    init?(number: JSONValue?, hash: JSONValue?) {
+        guard let number = number?.quantity, number < 1 << 62, let hash = hash?.data, hash.count == 32 else { return nil }
+        self.init(number: number, hash: hash)
     }
 }
 

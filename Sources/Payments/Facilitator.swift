@@ -39,11 +39,48 @@ public protocol Facilitator: Sendable {
 
     /// Finds out what became of a payment that another process, or an earlier call, left open; sends its bytes again where that helps.
     func resolve(_ payment: Payment, for option: PaymentOption) async -> Settlement
+
+    /// Finds out how settled payments stand on the chain now, by their ids. Of one that is not among the answers nobody can tell; nil when
+    /// nobody can be asked.
+    /// - Parameter payments: paid by that option, at most 64.
+    func standings(_ payments: [Payment], for option: PaymentOption) async -> [Int64: SettlementStanding]?
+
+    /// The newest block that the chain can no longer take back.
+    func finalBlock(for option: PaymentOption) async -> ChainAnswer<UInt64>
+
+    /// All transfers of the option's asset to any of these addresses in these blocks, in the chain's order.
+    func income(to addresses: [[UInt8]], in blocks: ClosedRange<UInt64>, for option: PaymentOption) async -> ChainAnswer<[ChainIncome]>
+}
+
+/// What a node said of a chain.
+public enum ChainAnswer<Value: Sendable>: Sendable {
+    case known(Value)
+    /// It understood and does not tell, for instance of so many blocks at once.
+    case refused(String)
+    /// No answer that can be believed.
+    case silent(String)
+    /// Nobody can be asked, or what can be asked is another chain.
+    case unavailable(String)
+}
+
+/// How a settlement stands on its chain.
+public enum SettlementStanding: Hashable, Sendable {
+    /// In that block, which the chain could still take back.
+    case revocable(ChainBlock)
+    /// In that block for good.
+    case final(ChainBlock)
+    /// The block in which it was has gone and the transaction with it, or it moved nothing in its new place.
+    case gone
 }
 
 extension Facilitator {
     public func shortfall(_ option: PaymentOption, amount: AtomicAmount) -> String? { shortfall(option) }
     public func service(_ option: PaymentOption) -> String? { nil }
+    public func standings(_ payments: [Payment], for option: PaymentOption) async -> [Int64: SettlementStanding]? { nil }
+    public func finalBlock(for option: PaymentOption) async -> ChainAnswer<UInt64> { .unavailable("no node of it is known") }
+    public func income(
+        to addresses: [[UInt8]], in blocks: ClosedRange<UInt64>, for option: PaymentOption
+    ) async -> ChainAnswer<[ChainIncome]> { .unavailable("no node of it is known") }
 }
 
 /// What verification found.
@@ -63,7 +100,8 @@ public enum Verdict: Sendable {
 /// What settling found. Not knowing is a case of its own.
 public enum Settlement: Sendable {
     /// Proved by the asset's own logs in that transaction; where no node can be asked, on the word of a service that is trusted so far.
-    case settled(transaction: [UInt8])
+    /// - block: where it stands; nil where nobody told, or nothing is on a chain.
+    case settled(transaction: [UInt8], block: ChainBlock? = nil)
     /// Nothing was stored or sent; the claim can be given back.
     case notSent(WireError)
     /// Certainly never charged.

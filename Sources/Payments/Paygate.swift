@@ -334,8 +334,8 @@ public final class Paygate: Sendable {
         let moment = now()
         do {
             switch settlement {
-            case .settled(let transaction):
-                let outcome = try await writer.post(paymentID: payment.id, transaction: transaction, at: moment)
+            case .settled(let transaction, let block):
+                let outcome = try await writer.post(paymentID: payment.id, transaction: transaction, block: block, at: moment)
                 if case .stands(let ended) = outcome, !ended.state.isPaid {
                     log.critical("money arrived for a payment that had ended as \(ended.state)", metadata: ["payment": "\(payment.id)"])
                     try await writer.noteUnmatchedIncome(payment.authorization, at: moment)

@@ -32,13 +32,14 @@ enum LedgerCheck {
     struct Place: Sendable {
         var id: Int64 = .min
         var payer: [UInt8] = []
+        /// The product, or the chain.
         var productID: Int64 = 0
         var sandbox = false
     }
 
     typealias Step = @Sendable (Database, Place, inout LedgerReport) throws -> Place?
 
-    static let steps: [Step] = [payments, orders, entitlements, lines]
+    static let steps: [Step] = [payments, orders, entitlements, lines, revocables]
 
     private static let piece = 4096
 
@@ -56,7 +57,12 @@ enum LedgerCheck {
             db.cachedStatement(
                 sql: """
                     SELECT p.id, p.state, o.id, count(e.id), max(e.amount IS p.amount AND s.chain_id IS p.chain_id AND s.address IS p.asset
-                        AND s.sandbox IS p.sandbox AND d.address IS p.pay_to AND d.kind IS 'wallet' AND c.kind IS 'sales')
+                        AND s.sandbox IS p.sandbox AND d.address IS p.pay_to AND d.kind IS 'wallet' AND c.kind IS 'sales'),
+                        CASE WHEN o.id IS NULL OR p.state <> 'failed' THEN 1 ELSE EXISTS (SELECT 1 FROM entries b JOIN entries w ON w.id = b.reverses
+                            WHERE b.payment_id = p.id AND b.kind = 'reversal' AND w.kind = 'sale') END,
+                        (p.block_number IS NULL) = (p.block_hash IS NULL) AND (p.block_number IS NULL OR p.sandbox = 0),
+                        p.sandbox = 0 AND p.block_number IS NULL AND NOT EXISTS (SELECT 1 FROM revocable_payments f
+                            WHERE f.chain_id = p.chain_id AND f.payment_id = p.id)
                     FROM (SELECT * FROM payments WHERE id > ? ORDER BY id LIMIT ?) p LEFT JOIN orders o ON o.payment_id = p.id
                     LEFT JOIN entries e ON e.payment_id = p.id AND e.kind = 'sale'
                         AND NOT EXISTS (SELECT 1 FROM entries r WHERE r.reverses = e.id)
@@ -72,7 +78,9 @@ enum LedgerCheck {
                 report.add("Payment \(id) is in a state that does not exist.")
                 continue
             }
+            if !(row[6] as Bool) { report.add("The block of payment \(id) is told by halves, or is of practice money.") }
             if state.isPaid {
+                if row[7] as Bool { report.add("Payment \(id) is taken for final and stands in no block.") }
                 if order == nil { report.add("Payment \(id) is paid and has no order.") }
                 if sales == 0 { report.add("Payment \(id) is paid and the ledger has no sale of it.") }
                 if sales > 1 { report.add("Payment \(id) stands in the ledger as \(sales) sales.") }
@@ -81,7 +89,10 @@ enum LedgerCheck {
                 }
             } else {
                 if sales > 0 { report.add("Payment \(id) is \(state.rawValue) and the ledger has a sale of it.") }
-                if let order, state != .uncertain { report.add("Payment \(id) is \(state.rawValue) and has order \(order).") }
+                // One that a chain took back keeps its order as a record.
+                if let order, state != .uncertain, !(state == .failed && row[5] as Bool) {
+                    report.add("Payment \(id) is \(state.rawValue) and has order \(order).")
+                }
             }
         }
         return place
@@ -92,7 +103,7 @@ enum LedgerCheck {
         let rows = try Row.fetchCursor(
             db.cachedStatement(
                 sql: """
-                    SELECT o.id, o.payment_id, p.id, p.product_id IS o.product_id, t.order_id FROM orders o
+                    SELECT o.id, o.payment_id, p.id, p.product_id IS o.product_id, t.order_id, p.state FROM orders o
                     LEFT JOIN payments p ON p.id = o.payment_id
                     LEFT JOIN entitlements t ON t.payer = p.payer AND t.product_id = p.product_id AND t.sandbox = p.sandbox AND t.order_id = o.id
                     WHERE o.id > ? ORDER BY o.id LIMIT ?
@@ -106,6 +117,8 @@ enum LedgerCheck {
                 report.add("Order \(id) names payment \(row[1] as Int64), which does not exist.")
             } else if !(row[3] as Bool) {
                 report.add("Order \(id) is of another product than its payment.")
+            } else if row[5] as String? == PaymentState.failed.rawValue {
+                if row[4] as Int64? != nil { report.add("Order \(id) gives access and its payment is lost.") }
             } else if row[4] as Int64? == nil {
                 report.add("Order \(id) gave no access to what it bought.")
             }
@@ -130,6 +143,24 @@ enum LedgerCheck {
             let order: Int64 = row[3]
             place = Place(id: order, payer: try row.bytes(0), productID: row[1], sandbox: row[2])
             if !(row[4] as Bool) { report.add("A wallet has access by order \(order), which it did not pay.") }
+        }
+        return place
+    }
+
+    /// Each payment that a chain could still take back: it is paid, and on that chain.
+    @Sendable private static func revocables(_ db: Database, _ from: Place, _ report: inout LedgerReport) throws -> Place? {
+        let rows = try Row.fetchCursor(
+            db.cachedStatement(
+                sql: """
+                    SELECT r.chain_id, r.payment_id, p.chain_id IS r.chain_id AND p.sandbox IS 0 AND p.state IN ('settled', 'delivered')
+                    FROM revocable_payments r LEFT JOIN payments p ON p.id = r.payment_id
+                    WHERE (r.chain_id, r.payment_id) > (?, ?) ORDER BY r.chain_id, r.payment_id LIMIT ?
+                    """), arguments: [from.productID, from.id, piece])
+        var place: Place?
+        while let row = try rows.next() {
+            let id: Int64 = row[1]
+            place = Place(id: id, productID: row[0])
+            if row[2] as Bool? != true { report.add("Payment \(id) is watched until it is final, and is not one that a chain has settled.") }
         }
         return place
     }

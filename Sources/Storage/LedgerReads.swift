@@ -52,10 +52,12 @@ extension Reader {
                 sums[row[1], default: (0, 0)].credits = credits
                 guard !overflow, !overflows else { throw StorageError.corrupt("the sum of an account's lines has more than 128 bits") }
             }
+            let revocable = try LedgerRows.revocable(db)
             return accounts.sorted { $0.key < $1.key }.map { id, known in
                 let sum = sums[id] ?? (0, 0)
                 return LedgerBalance(
-                    accountID: id, account: known.account, unit: known.unit, debits: AtomicAmount(sum.debits), credits: AtomicAmount(sum.credits))
+                    accountID: id, account: known.account, unit: known.unit, debits: AtomicAmount(sum.debits), credits: AtomicAmount(sum.credits),
+                    revocableDebits: AtomicAmount(revocable[id]?.debits ?? 0), revocableCredits: AtomicAmount(revocable[id]?.credits ?? 0))
             }
         }
     }
@@ -103,6 +105,19 @@ enum LedgerRows {
             accounts[row[0]] = (try account(row), symbol.map { LedgerUnit(symbol: $0, decimals: row[8]) })
         }
         return accounts
+    }
+
+    /// What the lines of payments that a chain could still take back come to, by account. Their sums are parts of sums that were counted.
+    static func revocable(_ db: Database) throws -> [Int64: (debits: UInt128, credits: UInt128)] {
+        let rows = try Row.fetchCursor(
+            db, sql: "SELECT e.debit, e.credit, e.amount FROM revocable_payments r CROSS JOIN entries e ON e.payment_id = r.payment_id")
+        var sums: [Int64: (debits: UInt128, credits: UInt128)] = [:]
+        while let row = try rows.next() {
+            let amount = try AtomicAmount(column: row[2]).units
+            sums[row[0], default: (0, 0)].debits += amount
+            sums[row[1], default: (0, 0)].credits += amount
+        }
+        return sums
     }
 
     static func entry(_ row: Row, _ accounts: [Int64: (account: LedgerAccount, unit: LedgerUnit?)]) throws -> LedgerEntry {

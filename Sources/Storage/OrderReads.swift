@@ -73,9 +73,11 @@ extension Reader {
         }
     }
 
-    /// Authorizations that reached us on the chain without a claim of ours.
+    /// Transfers that reached us on a chain without a claim of ours, as far as they are known.
     public func unmatchedIncomeCount() async throws -> Int {
-        try await read { db in try Int.fetchOne(db, sql: "SELECT count(*) FROM unmatched_income") ?? 0 }
+        try await read { db in
+            try Int.fetchOne(db, sql: "SELECT (SELECT count(*) FROM unmatched_income) + (SELECT count(*) FROM foreign_transfers)") ?? 0
+        }
     }
 
     public func countOpenPayments() async throws -> Int {

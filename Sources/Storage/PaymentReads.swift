@@ -101,7 +101,8 @@ enum PaymentRows {
     static let select = """
         SELECT p.id, p.chain_id, p.asset, p.payer, p.nonce, p.pay_to, p.amount, p.valid_after, p.valid_before, p.signature, p.sandbox, \
         p.product_id, p.content, p.protocol_version, p.seal_hash, p.token, p.state, p.reason, p.transaction_hash, p.claimed_at, p.settled_at, \
-        o.id FROM payments p LEFT JOIN orders o ON o.payment_id = p.id
+        o.id, p.block_number, p.block_hash, p.sandbox = 0 AND EXISTS (SELECT 1 FROM revocable_payments r WHERE r.chain_id = p.chain_id \
+        AND r.payment_id = p.id) FROM payments p LEFT JOIN orders o ON o.payment_id = p.id
         """
 
     static func find(_ db: Database, _ key: PaymentKey) throws -> Payment? {
@@ -172,7 +173,13 @@ enum PaymentRows {
                 validBefore: UInt64(column: try row.bytes(8)), signature: try row.bytes(9)),
             sandbox: row[10], productID: row[11], content: content, protocolVersion: row[13], sealHash: try row.optionalBytes(14), token: token,
             state: state, reason: row[17], transaction: try row.optionalBytes(18), claimedAt: Timestamp(milliseconds: row[19]),
-            settledAt: settledAt.map(Timestamp.init(milliseconds:)), orderID: row[21])
+            settledAt: settledAt.map(Timestamp.init(milliseconds:)), orderID: row[21], block: try block(row, 22), isRevocable: row[24])
+    }
+
+    /// From two columns, number and hash.
+    static func block(_ row: Row, _ index: Int) throws -> ChainBlock? {
+        guard let number = row[index] as Int64?, let hash = try row.optionalBytes(index + 1) else { return nil }
+        return ChainBlock(number: UInt64(number), hash: hash)
     }
 
     static func attempt(_ row: Row) throws -> Attempt {

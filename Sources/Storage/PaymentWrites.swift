@@ -192,19 +192,34 @@ extension Writer {
     }
 
     /// The money arrived by `transaction`: state, order, entitlement, line of the ledger and audit entry in one write. Doing it twice changes nothing.
-    public func post(paymentID: Int64, transaction: [UInt8], at now: Timestamp) async throws -> PostOutcome {
+    /// - Parameter block: where the settlement stands; nil where nobody told.
+    public func post(paymentID: Int64, transaction: [UInt8], block: ChainBlock? = nil, at now: Timestamp) async throws -> PostOutcome {
         let shop = origin
         return try await write { db in
             var payment = try Self.payment(db, paymentID)
             guard payment.state.isOpen else { return .stands(payment) }
             try db.cachedStatement(
-                sql: "UPDATE payments SET state = 'settled', transaction_hash = ?, settled_at = ?, reason = NULL WHERE id = ?"
-            ).execute(arguments: [blob(transaction), now.milliseconds, paymentID])
+                sql: """
+                    UPDATE payments SET state = 'settled', transaction_hash = ?, settled_at = ?, reason = NULL, block_number = ?, block_hash = ?
+                    WHERE id = ?
+                    """
+            ).execute(arguments: [
+                blob(transaction), now.milliseconds, block.map { Int64($0.number) }, block.map { blob($0.hash) } ?? .null, paymentID,
+            ])
             payment.state = .settled
             payment.transaction = transaction
             payment.settledAt = now
             payment.reason = nil
-            payment.orderID = try Self.deliverables(db, payment, shop: shop, at: now)
+            payment.block = block
+            if !payment.sandbox {
+                try Self.watchFinality(db, payment)
+                payment.isRevocable = true
+            }
+            if payment.orderID == nil {
+                payment.orderID = try Self.deliverables(db, payment, shop: shop, at: now)
+            } else {
+                try Self.restore(db, payment, at: now)
+            }
             return .posted(payment)
         }
     }
@@ -217,7 +232,10 @@ extension Writer {
             guard payment.state.successors.contains(state), !payment.state.isPaid else { return .stands(payment) }
             try db.execute(sql: "UPDATE payments SET state = ?, reason = ? WHERE id = ?", arguments: [state.rawValue, reason, paymentID])
             if state == .uncertain { try Self.append(db, .paymentUncertain, subject: paymentID, actor: "reconciler", at: now) }
-            if state == .failed { try Self.append(db, .paymentFailed, subject: paymentID, actor: "reconciler", at: now) }
+            if state == .failed {
+                try Self.append(db, .paymentFailed, subject: paymentID, actor: "reconciler", at: now)
+                if let order = payment.orderID { try Self.endAccess(db, payment, order: order) }
+            }
             return .posted(try Self.payment(db, paymentID))
         }
     }

@@ -57,7 +57,7 @@ final class ChainDesk: Sendable {
     }
 
     /// - Parameter others: nodes that are asked after the desk's own.
-    init(policy: FeePolicy = .standard(chainID: 8453), others: [String] = []) async throws {
+    init(policy: FeePolicy = .standard(chainID: 8453), others: [String] = [], finality: FinalityDepth? = nil) async throws {
         directory = NSTemporaryDirectory() + "pushcart-chain-\(UUID().uuidString)"
         try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)
         database = try ShopDatabase(path: "\(directory)/shop.sqlite")
@@ -69,7 +69,7 @@ final class ChainDesk: Sendable {
         let log = Logger(label: "test") { [logBook] _ in logBook }
         facilitator = LocalFacilitator(
             option: Self.option, urls: [server.url] + others, settler: Self.settler, policy: policy, http: .shared, reader: database.reader,
-            writer: database.writer, now: now, log: log)
+            writer: database.writer, finality: finality, now: now, log: log)
         let draft = ProductDraft(
             slug: Slug("song")!, title: "T", summary: "", kind: .file, price: try Money("1", .usd), tags: [], repeatable: true, state: .published,
             content: Content(digest: ContentDigest([UInt8](repeating: 6, count: 32))!, length: 3, mediaType: "a/b", fileName: "x"))
@@ -164,7 +164,7 @@ final class ChainDesk: Sendable {
 
     static func told(_ settlement: Settlement) -> String {
         switch settlement {
-        case .settled(let transaction): "settled by \(lowercaseHex(Array(transaction.prefix(2))))"
+        case .settled(let transaction, _): "settled by \(lowercaseHex(Array(transaction.prefix(2))))"
         case .notSent(let error): "not sent: \(error.reason)"
         case .failed(let error): "failed: \(error.reason)"
         case .unknown: "unknown"

@@ -1,4 +1,5 @@
 import BigInt
+import Domain
 import EVM
 import Foundation
 import JSON
@@ -64,6 +65,45 @@ final class FakeChain: Sendable {
         var troubled: Set<String> = []
         var odd: [String: JSONValue] = [:]
         var isCut = false
+        /// All logs of the asset.
+        var events: [Event] = []
+        /// In which block each receipt's transaction is; a receipt that is not among them does not say.
+        var mined: [Bytes32: UInt64] = [:]
+        /// Blocks from a number on have another hash since the chain was reorganised there, so often.
+        var forks: [UInt64] = []
+        var finalNumber: UInt64 = 0x60
+
+        /// Takes the blocks from a number on away, and what is mined in them; the chain then grows as far as it was.
+        mutating func reorganise(from number: UInt64) {
+            forks.append(number)
+            events.removeAll { $0.block >= number }
+            for (hash, block) in mined where block >= number {
+                mined[hash] = nil
+                receipts[hash] = nil
+            }
+        }
+
+        /// A log of the asset in the newest block, behind those that are there.
+        mutating func emit(_ topics: [Bytes32], _ data: [UInt8], in transaction: Bytes32) {
+            events.append(
+                Event(topics: topics, data: data, transaction: transaction, block: block, index: UInt64(events.count { $0.block == block })))
+        }
+
+        /// A transfer that nobody had announced.
+        mutating func transfer(from: Bytes32, to: Bytes32, value: Bytes32, in transaction: Bytes32) {
+            emit([EventTopic.transfer, from, to], value.bytes, in: transaction)
+        }
+
+        func hash(of number: UInt64) -> Bytes32 { Keccak256.hash(utf8: "block \(number), fork \(forks.count { $0 <= number })") }
+        func chainBlock(_ number: UInt64) -> ChainBlock { ChainBlock(number: number, hash: hash(of: number).bytes) }
+    }
+
+    struct Event: Sendable {
+        let topics: [Bytes32]
+        let data: [UInt8]
+        let transaction: Bytes32
+        let block: UInt64
+        let index: UInt64
     }
 
     private struct Refusal: Error {
@@ -126,11 +166,17 @@ final class FakeChain: Sendable {
         case "eth_getCode":
             return .string(Hex.encode(parameters.first?.string.flatMap { EVMAddress(hex: $0) }.flatMap { state.code[$0] } ?? []))
         case "eth_getBlockByNumber":
-            if parameters.first == "finalized" { return ["number": "0x60", "timestamp": .string(state.finalTime.hexQuantity)] }
+            if parameters.first == "finalized" {
+                return [
+                    "number": .string(state.finalNumber.hexQuantity), "hash": .string(state.hash(of: state.finalNumber).hex),
+                    "timestamp": .string(state.finalTime.hexQuantity),
+                ]
+            }
             let number = parameters.first?.quantity ?? state.block
             guard number <= state.block else { return nil }
             return [
-                "number": .string(number.hexQuantity), "baseFeePerGas": .string(state.baseFee.hexQuantity),
+                "number": .string(number.hexQuantity), "hash": .string(state.hash(of: number).hex),
+                "baseFeePerGas": .string(state.baseFee.hexQuantity),
                 "timestamp": .string((state.newestTime - (state.block - number) * state.secondsPerBlock).hexQuantity),
             ]
         case "eth_getTransactionReceipt": return receipt(word, &state)
@@ -187,7 +233,11 @@ final class FakeChain: Sendable {
             state.waiting[hash] = polls > 0 ? (transaction, polls - 1) : nil
             if polls == 0 { mine(transaction, &state) }
         }
-        return state.receipts[hash] ?? nil
+        guard let receipt = state.receipts[hash], let block = state.mined[hash] else { return state.receipts[hash] ?? nil }
+        var whole = receipt.object ?? [:]
+        whole["blockNumber"] = .string(block.hexQuantity)
+        whole["blockHash"] = .string(state.hash(of: block).hex)
+        return .object(whole)
     }
 
     private func logs(_ filter: JSONValue, _ state: inout State) throws -> JSONValue {
@@ -195,8 +245,27 @@ final class FakeChain: Sendable {
         guard let from = filter["fromBlock"]?.quantity, let to = filter["toBlock"]?.quantity, from <= to else { throw Refusal(message: "no range") }
         state.searches.append(from...to)
         guard to - from < state.widestSearch else { throw Refusal(message: "query exceeds the block range") }
+        let wanted = filter["topics"]?.array ?? []
+        if wanted.contains(where: { $0.string == nil }) {
+            return .array(state.events.filter { (from...to).contains($0.block) && Self.fits($0, wanted) }.map { show($0, state) })
+        }
         return .array(
             state.logs.filter { $0.topics == topics && (from...to).contains($0.block) }.map { ["transactionHash": .string($0.transaction.hex)] })
+    }
+
+    private static func fits(_ event: Event, _ wanted: [JSONValue]) -> Bool {
+        event.topics.count >= wanted.count
+            && zip(event.topics, wanted).allSatisfy { topic, wanted in
+                wanted.isNull || wanted.string == topic.hex || wanted.array?.contains { $0.string == topic.hex } == true
+            }
+    }
+
+    private func show(_ event: Event, _ state: State) -> JSONValue {
+        [
+            "address": .string(asset.hex), "topics": .array(event.topics.map { .string($0.hex) }), "data": .string(Hex.encode(event.data)),
+            "blockNumber": .string(event.block.hexQuantity), "blockHash": .string(state.hash(of: event.block).hex),
+            "transactionHash": .string(event.transaction.hex), "logIndex": .string(event.index.hexQuantity), "removed": false,
+        ]
     }
 
     private func send(_ raw: String, _ state: inout State) throws -> JSONValue {
@@ -231,6 +300,7 @@ final class FakeChain: Sendable {
     private func mine(_ transaction: SignedTransaction, _ state: inout State, status: UInt64 = 1, moves: Bool = true) {
         state.known.insert(transaction.hash)
         state.transactionCount = transaction.unsigned.nonce + 1
+        state.mined[transaction.hash] = state.block
         if moves { return use(transaction.unsigned.data, by: transaction.hash, &state) }
         state.receipts[transaction.hash] = Self.receipt(status: status, logs: [])
     }
@@ -242,6 +312,9 @@ final class FakeChain: Sendable {
 
     func use(from: Bytes32, to: Bytes32, value: Bytes32, nonce: Bytes32, by hash: Bytes32, _ state: inout State) {
         state.used.insert(nonce)
+        state.mined[hash] = state.block
+        state.emit([EventTopic.authorizationUsed, from, nonce], [], in: hash)
+        state.emit([EventTopic.transfer, from, to], value.bytes, in: hash)
         state.logs.append(([EventTopic.authorizationUsed, from, nonce], hash, state.block))
         state.receipts[hash] = Self.receipt(
             status: 1,

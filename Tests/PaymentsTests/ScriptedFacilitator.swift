@@ -16,6 +16,8 @@ final class ScriptedFacilitator: Facilitator {
         /// Stores signed bytes before it answers, as a settler does before it sends.
         var storesAttempt = true
         var isPractice = false
+        /// How each settled payment stands, by its id; nil when nobody can be asked.
+        var standings: [Int64: SettlementStanding]?
     }
 
     struct Held: Sendable {
@@ -90,6 +92,11 @@ final class ScriptedFacilitator: Facilitator {
     func resolve(_ payment: Payment, for option: PaymentOption) async -> Settlement {
         note("resolve \(payment.authorization.key.nonce[0])")
         return await script.withLock { $0.resolution }.answer(payment, held.continuation)
+    }
+
+    func standings(_ payments: [Payment], for option: PaymentOption) async -> [Int64: SettlementStanding]? {
+        note("standings \(payments.map { String($0.id) }.joined(separator: ","))")
+        return script.withLock { $0.standings }
     }
 
     private func note(_ call: String) { record.withLock { $0.append(call) } }

@@ -15,6 +15,8 @@ import Testing
 
     private static let sale = "The sale of payment 2 in the ledger has another amount, asset or account than the payment."
 
+    private static func watched(_ id: Int) -> String { "Payment \(id) is watched until it is final, and is not one that a chain has settled." }
+
     /// What is done to the file, and what is said of it.
     static let tampered: [(String, [String])] = [
         ("DELETE FROM entries WHERE id = 2", ["Payment 2 is paid and the ledger has no sale of it."]),
@@ -24,7 +26,7 @@ import Testing
         (
             "UPDATE payments SET sandbox = 1 WHERE id = 2",
             [
-                sale, "Order 2 gave no access to what it bought.", "A wallet has access by order 2, which it did not pay.",
+                sale, "Order 2 gave no access to what it bought.", "A wallet has access by order 2, which it did not pay.", watched(2),
             ]
         ),
         ("UPDATE entries SET kind = 'refund' WHERE id = 2", ["Payment 2 is paid and the ledger has no sale of it."]),
@@ -41,6 +43,7 @@ import Testing
             "UPDATE payments SET state = 'failed', settled_at = NULL WHERE id = 2",
             [
                 "Payment 2 is failed and the ledger has a sale of it.", "Payment 2 is failed and has order 2.",
+                "Order 2 gives access and its payment is lost.", watched(2),
             ]
         ),
         (
@@ -71,6 +74,14 @@ import Testing
                 "Line 5 of the ledger is between accounts that do not belong together.",
             ]
         ),
+        ("DELETE FROM revocable_payments WHERE payment_id = 2", ["Payment 2 is taken for final and stands in no block."]),
+        ("UPDATE payments SET block_number = 7 WHERE id = 2", ["The block of payment 2 is told by halves, or is of practice money."]),
+        (
+            "UPDATE payments SET block_number = 7, block_hash = zeroblob(32) WHERE id = 1",
+            ["The block of payment 1 is told by halves, or is of practice money."]
+        ),
+        ("INSERT INTO revocable_payments VALUES (8453, 1)", [watched(1)]),
+        ("INSERT INTO revocable_payments VALUES (1, 2)", [watched(2)]),
         (
             "INSERT INTO entries SELECT 7, 8, 'reversal', payment_id, debit, credit, asset_id, amount, at, id FROM entries WHERE id = 2",
             [

@@ -12,6 +12,7 @@ KINDS = {
 }
 # In the sentence of a 400.
 SENTENCES = [
+    r"The parameter “network”: no money is taken on that chain",  # the shop's own matter
     r"This cursor is not one of this list",  # it is opaque; one that was drawn is none of ours
 ]
 # Pointers and reasons of the wrong fields of a 422; all that it tells of must be among them.

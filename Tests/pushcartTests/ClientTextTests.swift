@@ -36,12 +36,15 @@ import Testing
     @Test func `a sale is a row, with practice money marked`() {
         let sale: JSONValue = [
             "order": "2027-000001", "settledAt": "2027-01-15T08:00:00Z", "product": ["slug": "song"], "amount": "0.01", "asset": "USDC",
-            "sandbox": true,
+            "sandbox": true, "finality": "final", "paid": true,
             "network": "eip155:84532", "payer": "0xab",
         ]
-        #expect(SaleText.row(sale) == ["2027-000001", "2027-01-15T08:00:00Z", "song", "0.01 USDC (practice)", "eip155:84532", "0xab"])
-        #expect(SaleText.row([:]) == ["–", "–", "–", "– –", "–", "–"])
+        #expect(SaleText.row(sale) == ["2027-000001", "2027-01-15T08:00:00Z", "song", "0.01 USDC (practice)", "final", "eip155:84532", "0xab"])
+        #expect(SaleText.row([:]) == ["–", "–", "–", "– –", "–", "–", "–"])
         #expect(SaleText.row([:]).count == SaleText.head.count)
+        #expect(SaleText.finality(["paid": false]) == "lost" && SaleText.finality(["finality": "pending", "paid": false]) == "pending")
+        #expect(SaleText.block(["finality": "settled", "block": 7]) == ", in block 7" && SaleText.block(["finality": "final"]) == "")
+        #expect(SaleText.block(["finality": "settled"]) == ", in a block that nobody told")
         #expect(SaleText.money(["asset": "USDC", "sandbox": false]) == "USDC")
     }
 

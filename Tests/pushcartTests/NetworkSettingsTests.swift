@@ -63,6 +63,12 @@ import X402EVM
         #expect(network.fees.dailyBudget == 50 * Self.milliCoin && network.fees.capPerSettlement == Self.milliCoin / 2)
     }
 
+    @Test func `when a block is final is said in blocks or left to the node`() async throws {
+        #expect(try await read("chain-id: 8453").finality == nil)
+        #expect(try await read("chain-id: 8453", "finality-depth: 12").finality == .blocks(12))
+        #expect(try await read("chain-id: 8453", "finality-depth: finalized").finality == .finalized)
+    }
+
     static let wrong: [(lines: [String], says: String)] = [
         (["name: x"], "networks.mine.chain-id” is missing"), (["chain-id: 0"], "no number above zero"),
         (["chain-id: -1"], "chain-id” is no whole number"),
@@ -77,6 +83,8 @@ import X402EVM
         (["chain-id: 8453", "fees:", "  daily-budget: 1e-3"], "fees.daily-budget” is no amount"),
         (["chain-id: 8453", "fees:", "  daily-budget: -1"], "fees.daily-budget” is no amount"),
         (["chain-id: 8453", "fees:", "  cap-per-settlement: much"], "fees.cap-per-settlement” is no amount"),
+        (["chain-id: 8453", "finality-depth: 0"], "finality-depth” is neither"),
+        (["chain-id: 8453", "finality-depth: soon"], "finality-depth” is neither"),
         (["chain-id: 8453", "asset:", "  symbol: USDC"], "asset.address” is missing"),
         (["chain-id: 8453", "asset:", "  address: 0x12"], "asset.address” is no address"),
     ]

@@ -36,7 +36,13 @@ extension Pages {
 
     private static func words(_ payment: Payment) -> (state: String, class: String, sentence: String) {
         switch payment.state {
-        case .settled, .delivered: ("Paid", "settled", "Thank you. Keep this page’s address: it lasts.")
+        case .settled, .delivered:
+            (
+                "Paid", "settled",
+                payment.finality == .final
+                    ? "Thank you. Keep this page’s address: it lasts."
+                    : "Thank you. Keep this page’s address: it lasts. The network will have confirmed the payment for good in a while."
+            )
         case .claimed, .settling, .uncertain: ("Pending", "pending", "The payment is on its way and not confirmed yet. Nothing needs to be done.")
         case .failed, .released: ("Failed", "failed", "This payment did not happen and nothing was charged.")
         }

@@ -1,12 +1,14 @@
 import Domain
 import Hummingbird
 import JSON
+import Payments
 import Storage
 
 /// The ledger: every movement of money, and how the accounts stand.
 struct LedgerEndpoints: Sendable {
     let shop: Shop
 
+    private static let block = JSONType<Int>.integer(0...9_007_199_254_740_991)
     private static let number = JSONType<Int>.integer(1...9_007_199_254_740_991)
 
     var all: [Endpoint] {
@@ -38,6 +40,16 @@ struct LedgerEndpoints: Sendable {
                 try Self.checkProducts(call)
                 return EndpointAnswer(Self.report.write(try await shop.reader.checkLedger())).response
             },
+            Endpoint(
+                method: .post, path: "/ledger/chain-check", id: "ledger.chain-check", summary: "Compare the next blocks of a chain with the ledger",
+                details:
+                    "One range of blocks a call, beginning where the last one ended. Call it again with `next` as `from` until `done`, then with `following` as `network`. Income that nobody announced is listed in the ledger once.",
+                access: .permission(.ledgerWrite),
+                parameters: [
+                    .query("network", JSONType<String>.string(8...40, pattern: "^eip155:[1-9][0-9]{0,17}$"), "The chain; the first when left out."),
+                    .query("from", Self.block, "The block to begin with. What begins elsewhere than the last comparison ended is not remembered."),
+                ], answers: [.ok("ChainCheckStep", "What was compared.")]
+            ) { call in try await compare(call) },
         ]
     }
 
@@ -59,7 +71,43 @@ struct LedgerEndpoints: Sendable {
         return EndpointAnswer(Page.json(page.map(Self.line.write), next: next)).response
     }
 
+    private func compare(_ call: EndpointCall) async throws -> Response {
+        try Self.checkProducts(call)
+        let network = try call.value("network", JSONType<String>.string(8...40, pattern: "^eip155:[1-9][0-9]{0,17}$"))
+        let from = try call.value("from", Self.block).map { UInt64($0) }
+        guard network == nil || network.flatMap({ Network(caip2: $0) }) != nil else {
+            throw Problem(.badRequest, "The parameter “network” is no chain.")
+        }
+        let answer: @Sendable (ChainCheckStep) -> EndpointAnswer = { EndpointAnswer(Self.step.write($0)) }
+        let step = try await shop.gate.chainCheck.step(
+            network.flatMap { Network(caip2: $0) }, from: from, actor: call.principal.actor, noting: call.note(answer), answer: answer)
+        guard let step else { throw Problem(.badRequest, "The parameter “network”: no money is taken on that chain.") }
+        return step.response
+    }
+
     // MARK: Resources
+
+    static let step = JSONResource<ChainCheckStep, Void>(
+        "ChainCheckStep", draft: {},
+        [
+            JSONMember(
+                "network", JSONType<String>.network, "The chain; missing where the shop takes no real money.", example: "eip155:8453",
+                find: { $0.network?.description }),
+            JSONMember("from", block, "The first block that was compared.", find: { $0.blocks.map { Int(clamping: $0.lowerBound) } }),
+            JSONMember("through", block, "The last block that was compared.", find: { $0.blocks.map { Int(clamping: $0.upperBound) } }),
+            JSONMember("next", block, "The block to go on with.", find: { $0.next.map { Int(clamping: $0) } }),
+            JSONMember(
+                "final", block, "The newest block that the chain cannot take back; none after it is compared.",
+                find: { $0.final.map { Int(clamping: $0) } }),
+            JSONMember("transfers", .integer(), "Transfers to the shop that the chain showed.", get: \.transfers),
+            JSONMember("sales", .integer(), "Sales among them.", get: \.sales),
+            JSONMember("foreign", .integer(), "Transfers that nobody had announced, listed now.", get: \.foreign),
+            JSONMember("findings", JSONType<String>.text().list(), "What does not agree.", get: \.findings),
+            JSONMember("done", .boolean, "Whether nothing is left on this chain.", get: \.isDone),
+            JSONMember("problem", JSONType<String>.text(), "Why it cannot go on.", find: \.problem),
+            JSONMember("problemPasses", .boolean, "Whether to try the same again.", get: \.problemPasses),
+            JSONMember("following", JSONType<String>.network, "The chain that comes after it.", find: { $0.following?.description }),
+        ])
 
     static let account = JSONResource<LedgerAccount, Void>(
         "LedgerAccount", draft: {},
@@ -111,6 +159,12 @@ struct LedgerEndpoints: Sendable {
             JSONMember(
                 "amount", JSONType<String>.text(), "The balance in whole units.", example: "1.00",
                 find: { balance in balance.unit.map { (balance.isNegative ? "-" : "") + $0.decimal(balance.amount) } }),
+            JSONMember("finalAtomic", signed, "What of the balance no chain can take back any more.", example: "-21000") {
+                ($0.final.isNegative ? "-" : "") + $0.final.amount.description
+            },
+            JSONMember(
+                "final", JSONType<String>.text(), "The same in whole units.", example: "1.00",
+                find: { balance in balance.unit.map { (balance.final.isNegative ? "-" : "") + $0.decimal(balance.final.amount) } }),
             JSONMember("debitsAtomic", .atomic, "All that it ever took.") { $0.debits.description },
             JSONMember("creditsAtomic", .atomic, "All that it ever gave.") { $0.credits.description },
         ] + facts(\.account.asset, \.unit))

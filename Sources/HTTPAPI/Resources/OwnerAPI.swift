@@ -34,6 +34,7 @@ struct OwnerAPI: Sendable {
         ("PaymentHistory", PaymentHistory.resource.schema), ("PaymentStep", PaymentHistory.stepResource.schema),
         ("LedgerLine", LedgerEndpoints.line.schema), ("LedgerAccount", LedgerEndpoints.account.schema),
         ("LedgerBalance", LedgerEndpoints.balance.schema), ("LedgerReport", LedgerEndpoints.report.schema),
+        ("ChainCheckStep", LedgerEndpoints.step.schema),
         ("AuditEntry", AuditEndpoints.entry.schema), ("AuditVerdict", AuditEndpoints.verdict.schema), ("AuditHead", AuditEndpoints.head.schema),
         ("Entitlement", OrderEndpoints.entitlement.schema), ("LinkRevocation", LinkEndpoints.resource.schema),
         ("Status", StatusEndpoints.status.schema), ("PaymentWay", StatusEndpoints.way.schema),

@@ -25,6 +25,13 @@ struct PaymentView: Sendable {
             JSONMember("receiptURL", .uri, "The receipt's page, which lasts.") { "\(view($0).origin)/r/\(view($0).payment.receiptID)" },
             JSONMember("state", .choice, "How the payment stands.", example: "settled") { view($0).payment.state },
             JSONMember("paid", .boolean, "Whether the money has arrived.") { view($0).payment.state.isPaid },
+            JSONMember(
+                "finality", JSONType<PaymentFinality>.choice,
+                "How sure the money is: pending until it has arrived, settled while the chain could still take it back, final after that. Missing for what was never charged.",
+                example: "final", find: { view($0).payment.finality }),
+            JSONMember(
+                "block", JSONType<Int>.integer(), "The block in which it settled; missing where nobody told.",
+                find: { view($0).payment.block.flatMap { Int(exactly: $0.number) } }),
             JSONMember("sandbox", .boolean, "Whether it was practice money; never summed with real money.") { view($0).payment.sandbox },
             JSONMember("network", .network, "The chain, as CAIP-2.", example: "eip155:8453") {
                 view($0).payment.authorization.key.network.description

@@ -10,22 +10,45 @@ struct LedgerCommand: AsyncParsableCommand {
 
     struct Check: AsyncParsableCommand, ShopCommand {
         static let configuration = CommandConfiguration(
-            commandName: "check", abstract: "Compare the ledger with orders, payments and the audit log.",
-            discussion: "Ends with 1 and says what is wrong when something is.\n\nExample:\n  pushcart ledger check --json")
+            commandName: "check", abstract: "Compare the ledger with orders, payments and the audit log, and with the chain.",
+            discussion: """
+                Ends with 1 and says what is wrong when something is, and with 75 when the same command may go on later. With --chain every \
+                transfer into the shop's wallets is compared too, from where the last comparison ended.
+
+                Example:
+                  pushcart ledger check --chain
+                """)
         @OptionGroup var shop: ShopOptions
         var data: String? { shop.data }
         @OptionGroup var output: OutputOptions
+        @Flag(name: .long, help: "Compare it with the chains too.") var chain = false
+        @Option(name: .long, help: "With --chain: the first block to compare, instead of the one after the last comparison.") var fromBlock: UInt64?
+
+        func validate() throws {
+            if fromBlock != nil, !chain { throw ValidationError("--from-block goes with --chain.") }
+            if let fromBlock, fromBlock > 9_007_199_254_740_991 { throw ValidationError("--from-block is no number of a block.") }
+        }
 
         func run() async throws {
-            let report = try await LongRun.telling("Checking the ledger") {
-                try await ControlClient.with(data: shop.data) { try await $0.send(.get, "/api/v1/ledger/check", timeout: .seconds(3600)) }
+            let (asked, from) = (chain, fromBlock)
+            let (ledger, chains) = try await ControlClient.with(data: shop.data) { client in
+                let ledger = try await LongRun.telling("Checking the ledger") {
+                    try await client.send(.get, "/api/v1/ledger/check", timeout: .seconds(3600))
+                }
+                return (ledger, asked ? try await ChainComparison.run(client, from: from) : [])
             }
-            guard report["clean"]?.bool == true else {
+            let report = asked ? ChainComparison.whole(ledger, chains) : ledger
+            let wrong = (ledger["clean"]?.bool == true ? [] : [Self.findings(ledger)]) + chains.flatMap(\.findings)
+            let stopped = chains.compactMap(\.problem)
+            if !wrong.isEmpty || !stopped.isEmpty {
                 if output.isJSON { output.write(report) { _ in "" } }
-                throw CommandFailure.refused(Self.findings(report))
+                let sentence = (wrong + stopped.map(\.sentence)).joined(separator: "\n")
+                throw wrong.isEmpty && stopped.allSatisfy(\.passes) ? CommandFailure.tryAgain(sentence) : CommandFailure.refused(sentence)
             }
-            output.write(report) {
-                "The ledger is right: \($0["lines"]?.int64 ?? 0) lines, \($0["payments"]?.int64 ?? 0) payments and \($0["orders"]?.int64 ?? 0) orders agree."
+            output.write(report) { report in
+                let agreed =
+                    "The ledger is right: \(ledger["lines"]?.int64 ?? 0) lines, \(ledger["payments"]?.int64 ?? 0) payments and \(ledger["orders"]?.int64 ?? 0) orders agree."
+                return ([agreed] + chains.map(\.sentence)).joined(separator: "\n")
             }
         }
 
@@ -80,7 +103,9 @@ struct LedgerCommand: AsyncParsableCommand {
     struct Balances: AsyncParsableCommand, ShopCommand {
         static let configuration = CommandConfiguration(
             commandName: "balances", abstract: "Show how each account stands.",
-            discussion: "Practice money and real money are never summed.\n\nExample:\n  pushcart ledger balances")
+            discussion:
+                "Practice money and real money are never summed. FINAL is what of the balance no network can take back any more.\n\nExample:\n  pushcart ledger balances"
+        )
         @OptionGroup var shop: ShopOptions
         var data: String? { shop.data }
         @OptionGroup var output: OutputOptions
@@ -91,11 +116,12 @@ struct LedgerCommand: AsyncParsableCommand {
                 let rows = (page["items"]?.array ?? []).map { balance in
                     [
                         String(balance["id"]?.int64 ?? 0), balance["account"]?.text("kind") ?? "–", LedgerText.amount(balance),
+                        balance["final"]?.string ?? balance.text("finalAtomic"),
                         balance.text("network"), balance["account"]?.text("address") ?? "–",
                     ]
                 }
                 guard !rows.isEmpty else { return "There are no accounts yet; the first sale makes them." }
-                return TextTable.render(["ACCOUNT", "KIND", "BALANCE", "NETWORK", "ADDRESS"], rows)
+                return TextTable.render(["ACCOUNT", "KIND", "BALANCE", "FINAL", "NETWORK", "ADDRESS"], rows)
             }
         }
     }

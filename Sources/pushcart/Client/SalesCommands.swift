@@ -2,17 +2,26 @@ import ArgumentParser
 import JSON
 
 enum SaleText {
-    static let head = ["ORDER", "DATE", "PRODUCT", "AMOUNT", "NETWORK", "PAYER"]
+    static let head = ["ORDER", "DATE", "PRODUCT", "AMOUNT", "MONEY", "NETWORK", "PAYER"]
 
     static func row(_ sale: JSONValue) -> [String] {
         [
             sale.text("order"), sale.text("settledAt"), sale["product"]?.text("slug") ?? "–", "\(sale.text("amount")) \(money(sale))",
-            sale.text("network"), sale.text("payer"),
+            finality(sale), sale.text("network"), sale.text("payer"),
         ]
     }
 
     /// The asset, with practice money marked wherever it is shown.
     static func money(_ sale: JSONValue) -> String { sale.text("asset") + (sale["sandbox"]?.bool == true ? " (practice)" : "") }
+
+    /// How sure the money is, in words; a sale that a chain took back for good is lost.
+    static func finality(_ sale: JSONValue) -> String { sale["finality"]?.string ?? (sale["paid"]?.bool == false ? "lost" : "–") }
+
+    /// Where the settlement stands; of practice money there is nothing to say.
+    static func block(_ sale: JSONValue) -> String {
+        if let block = sale["block"]?.int64 { return ", in block \(block)" }
+        return sale["finality"]?.string == "settled" ? ", in a block that nobody told" : ""
+    }
 
     static let none = "No sales yet. Try one yourself: “pushcart product list” shows what to buy with “pushcart buy”."
 }
@@ -82,6 +91,7 @@ struct OrderCommand: AsyncParsableCommand {
                 Order \(order.text("order")), \(order.text("state")) \(order.text("settledAt"))
                   product      \(order["product"]?.text("title") ?? "–") (\(order["product"]?.text("slug") ?? "–"))
                   amount       \(order.text("amount")) \(SaleText.money(order)) on \(order.text("network"))
+                  money        \(SaleText.finality(order))\(SaleText.block(order))
                   payer        \(order.text("payer"))
                   transaction  \(order.text("transaction"))
                   sold         sha256 \(order.text("sha256"))

@@ -11,6 +11,8 @@ struct NetworkSettings: Sendable {
     /// The preset, or what the file says of a network of one's own.
     let preset: NetworkPreset?
     let fees: FeePolicy
+    /// When a settlement can no longer be taken back; nil for what is usual on that chain.
+    let finality: FinalityDepth?
     /// Payment services that are asked after the shop's own, when that cannot be reached.
     let facilitators: [FacilitatorAddress]
     /// What each payment service is believed in a day where no node can be asked, in whole units of the asset.
@@ -60,6 +62,12 @@ struct NetworkSettings: Sendable {
             }
             guard standard != nil else { throw wrong("asset", "is missing: chain \(chainID) is not one that Pushcart knows") }
             preset = standard
+        }
+        finality = try reader.string(forKey: "finality-depth").map { text in
+            guard let depth = FinalityDepth(text) else {
+                throw wrong("finality-depth", "is neither a number of blocks from 1 to 100000 nor finalized")
+            }
+            return depth
         }
         var fees = FeePolicy.standard(chainID: chainID)
         if let price = try whole("fees.coin-price") { fees.coinPrice = price }

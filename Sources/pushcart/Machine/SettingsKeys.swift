@@ -7,7 +7,9 @@ enum SettingsKeys {
         "listen", "origin", "data", "log-level", "settlement-wait", "rate-limit", "trusted-proxies", "metrics-listen", "access-log", "trace",
         "networks",
     ]
-    private static let network = ["chain-id", "name", "rpc-urls", "explorer", "asset", "fees", "facilitator-urls", "facilitator-daily-limit"]
+    private static let network = [
+        "chain-id", "name", "rpc-urls", "explorer", "asset", "fees", "facilitator-urls", "facilitator-daily-limit", "finality-depth",
+    ]
     private static let asset = ["address", "symbol", "decimals", "currency", "domain-name", "domain-version"]
     private static let fees = ["coin-price", "maximum-loss", "daily-budget", "cap-per-settlement"]
     private static let maps: Set = ["networks", "asset", "fees"]

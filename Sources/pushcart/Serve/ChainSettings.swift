@@ -15,6 +15,7 @@ struct ChainSettings {
     let option: PaymentOption
     private let urls: [String]
     private let rail: Rail
+    private let finality: FinalityDepth
 
     private enum Rail {
         /// The shop settles itself.
@@ -35,6 +36,7 @@ struct ChainSettings {
         let urls = settings.flatMap { $0.rpcURLs.isEmpty ? nil : $0.rpcURLs } ?? named.map { [$0] } ?? []
         self.option = option
         self.urls = urls
+        finality = settings?.finality ?? .standard(chainID: preset.chainID)
         if let service = try setup.service(network) {
             let others = (settings?.facilitators ?? []).filter { $0.host != service.address.host }
             let text = settings?.facilitatorDailyLimit ?? NetworkSettings.facilitatorDailyLimit
@@ -61,11 +63,11 @@ struct ChainSettings {
         case .own(let settler, let fees):
             LocalFacilitator(
                 option: option, urls: urls, settler: settler, policy: fees, http: http, reader: database.reader, writer: database.writer,
-                metrics: metrics, steps: steps, now: now, log: log)
+                finality: finality, metrics: metrics, steps: steps, now: now, log: log)
         case .services(let services, let dailyLimit):
             RemoteFacilitator(
                 option: option, services: services, urls: urls, dailyLimit: dailyLimit, origin: origin, http: http, reader: database.reader,
-                writer: database.writer, metrics: metrics, steps: steps, now: now, log: log)
+                writer: database.writer, finality: finality, metrics: metrics, steps: steps, now: now, log: log)
         }
     }
 }

@@ -111,7 +111,7 @@ struct ShopAssembly {
         let upkeep = Upkeep(
             access: access, database: database, units: LedgerUnits.of((offers.options + trialOffers.options).map(\.option)), notary: notary,
             now: now, log: log)
-        services = [deliveries] as [any Service] + chains + [Reconciler(gate: gate, now: now), upkeep]
+        services = [deliveries] as [any Service] + chains + [Reconciler(gate: gate, now: now), FinalityWatch(gate: gate, now: now), upkeep]
 
         measurements.watchProcess(version: Self.version)
         measurements.watch(writer, database: directory.database)
