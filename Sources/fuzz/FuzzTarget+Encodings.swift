@@ -11,6 +11,21 @@ extension FuzzTarget {
             guard let read = try? RLP.decode(changed) else { return }  // refused is right
             try expect(RLP.encode(read) == changed, "\(Hex.encode(changed)) is not canonical and was read")
         },
+        FuzzTarget(name: "rlp-spelling") { random in
+            // The same bytes, or the same list, in each longer spelling, alone and inside a list.
+            let isList = random.chance(3)
+            let content = isList ? (0..<random.below(50)).flatMap { _ in [UInt8(random.below(0x80))] } : random.bytes(random.below(56))
+            let base: UInt8 = isList ? 0xC0 : 0x80
+            var spelling = [base + 55 + 1, UInt8(content.count)] + content
+            switch random.below(3) {
+            case 0: spelling = [base + 55 + 2, 0, UInt8(content.count)] + content
+            case 1 where !isList: spelling = [0x81, UInt8(random.below(0x80))]
+            default: break
+            }
+            if random.chance(2) { spelling = [0xF8, UInt8(spelling.count + 56)] + spelling + [UInt8](repeating: 1, count: 56) }
+            guard let read = try? RLP.decode(spelling) else { return }  // refused is right
+            throw FuzzFinding("\(Hex.encode(spelling)) is not canonical and was read as \(Hex.encode(RLP.encode(read)))")
+        },
         FuzzTarget(name: "abi") { random in
             let (word, address, number) = (random.word32(), random.address(), random.number256())
             let (bytes, text, small, flag) = (random.bytes(random.length(300)), random.text(), random.next(), random.chance(2))
@@ -51,6 +66,16 @@ extension FuzzTarget {
                     && second.string() == text && second.uint64() == small && second.bool() == flag
                 try expect(isSame, "\(Hex.encode(changed)) was read and means something else")
             } catch is ABIError {}
+        },
+        FuzzTarget(name: "abi-padding") { random in
+            let count = 1 + random.below(31) + 32 * random.below(4)
+            var encoder = ABIEncoder()
+            encoder.append(random.bytes(count))
+            var encoded = encoder.encoded
+            let padding = 64 + count..<encoded.count
+            encoded[random.pick(Array(padding))] = UInt8(1 + random.below(255))
+            guard (try? ABIDecoder.bytes(encoded)) != nil else { return }  // refused is right
+            throw FuzzFinding("padding that is not zero was read: \(Hex.encode(encoded))")
         },
         FuzzTarget(name: "abi-garbage") { random in
             let bytes = random.bytes(random.length(200))

@@ -17,6 +17,19 @@ extension FuzzTarget {
             try expect(try JSONValue(parsing: parsed.encoded()) == parsed, "what was read does not come back: \(parsed.text)")
             try expectCanonical(parsed)
         },
+        FuzzTarget(name: "json-limits") { random in
+            // Nested and long to either side of what is allowed.
+            let (depth, width, blanks) = (random.below(12), random.below(8), random.below(8))
+            let isObject = random.chance(2)
+            var text = String(repeating: isObject ? "{\"a\":" : "[", count: depth)
+            text += "[" + Array(repeating: "0", count: width).joined(separator: ",") + "]"
+            text += String(repeating: isObject ? "}" : "]", count: depth) + String(repeating: " ", count: blanks)
+            let nodes = (isObject ? 2 * depth : depth) + 1 + width
+            let limits = JSONLimits(maxBytes: random.below(60), maxDepth: random.below(12), maxNodes: random.below(24))
+            let fits = text.utf8.count <= limits.maxBytes && depth + 1 <= limits.maxDepth && nodes <= limits.maxNodes
+            let isRead = (try? JSONValue(parsing: text, limits: limits)) != nil  // refused is an outcome
+            try expect(isRead == fits, "\(text) was \(isRead ? "read" : "refused") within \(limits)")
+        },
         FuzzTarget(name: "json-text") { random in
             // What begins like JSON and goes on as it likes.
             let pieces = [
@@ -26,6 +39,19 @@ extension FuzzTarget {
             for _ in 0..<random.below(24) { text += random.pick(pieces) }
             guard let parsed = try? JSONValue(parsing: text) else { return }  // refused is right
             try expect(try JSONValue(parsing: parsed.encoded()) == parsed, "what was read does not come back: \(text)")
+        },
+        FuzzTarget(name: "json-duplicates") { random in
+            // The same key twice, the second time with some of its letters escaped.
+            let letters = (0..<(1 + random.below(6))).map { _ in random.pick(Array("abcé漢")) }
+            let escaped = letters.map { letter in
+                random.chance(2)
+                    ? String(letter)
+                    : letter.utf16.map { unit in "\\u" + String(repeating: "0", count: 4 - String(unit, radix: 16).count) + String(unit, radix: 16) }
+                        .joined()
+            }.joined()
+            let text = "{\"\(String(letters))\":1,\"z\":2,\"\(escaped)\":3}"
+            guard (try? JSONValue(parsing: text)) != nil else { return }  // refused is right
+            throw FuzzFinding("a key that stands twice was read: \(text)")
         },
         FuzzTarget(name: "json-number") { random in
             let text = number(&random)

@@ -292,6 +292,7 @@ import X402
         #expect(
             order == [
                 "id": 2, "order": "2027-000002", "receipt": .string(payment.receiptID.description), "state": "settled", "paid": true, "sandbox": true,
+                "finality": "final",
                 "network": "eip155:84532", "payer": .string(Buyer.ada.address), "amountAtomic": "10000", "amount": "0.01", "asset": "USDC",
                 "transaction": .string("0x" + lowercaseHex(try #require(payment.transaction))), "sha256": .string(song.content.digest.description),
                 "claimedAt": "2027-01-15T08:00:00Z", "settledAt": "2027-01-15T08:00:00Z", "product": ["slug": "song", "title": "The song"],

@@ -71,6 +71,35 @@ import X402
             200, has: ["Payment proof", hash, "https://sepolia.basescan.org/tx/\(hash)", "Paid"], hasNot: ["Practice", "practice"])
     }
 
+    @Test func `a payment that a chain took back shows that on its receipt and among its steps, and comes back`() async throws {
+        let block = ChainBlock(number: 7, hash: [UInt8](repeating: 0xB1, count: 32))
+        let shop = try ScriptedChain.shop(.settled(transaction: ScriptedChain.transaction, block: block))
+        try await shop.sell()
+        let (_, receipt) = try await bought(shop)
+        func steps() async throws -> [String?] {
+            try await shop.send(.get, "/payments/1").json()["steps"]?.array?.map { $0["what"]?.string } ?? []
+        }
+        try await shop.get(receipt, Browser.headers).expect(200, has: ["Paid", "confirmed the payment for good in a while"])
+        try await shop.get(receipt).expect(200, has: [#""finality":"settled""#, #""block":7"#])
+        #expect(try await steps() == ["claimed", "sent", "settled"])
+
+        let payment = try #require(try shop.payments.first)
+        shop.clock.advance(.seconds(5))
+        #expect(try await shop.database.writer.takeBack(payment, at: shop.clock.now)?.state == .uncertain)
+        try await shop.get(receipt, Browser.headers).expect(200, has: ["Pending"], hasNot: ["Get what you bought"])
+        try await shop.get(receipt).expect(200, has: [#""finality":"pending""#, #""paid":false"#], hasNot: [#""block""#])
+        #expect(try await steps() == ["claimed", "sent", "settled", "reorganised"])
+
+        shop.clock.advance(.seconds(5))
+        let posted = try await shop.database.writer.post(paymentID: 1, transaction: ScriptedChain.transaction, block: block, at: shop.clock.now)
+        try await shop.database.writer.markFinal([(posted.payment, block)])
+        try await shop.get(receipt, Browser.headers).expect(200, has: ["Paid"], hasNot: ["in a while"])
+        #expect(try await steps() == ["claimed", "sent", "settled", "reorganised", "settled"])
+        let balances = try await shop.send(.get, "/ledger/balances").json()["items"]?.array ?? []
+        let wallet = balances.first { $0["account"]?["kind"] == "wallet" }
+        #expect(wallet?["finalAtomic"] == "10000" && wallet?["amountAtomic"] == "10000")
+    }
+
     @Test func `a pending payment has its status at the same address and gives nothing`() async throws {
         let shop = try ScriptedChain.shop(.unknown)
         try await shop.sell()

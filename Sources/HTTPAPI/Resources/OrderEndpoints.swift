@@ -130,6 +130,7 @@ struct OrderEndpoints: Sendable {
         guard call.principal.products?.contains(payment.productID) ?? true else { throw Problem.notFound }
         let history = PaymentHistory(
             view: PaymentView(payment, shop), attempts: try await shop.reader.attempts(paymentID: payment.id),
+            lines: try await shop.reader.ledgerEntries(paymentID: payment.id, limit: 100),
             productSlug: try shop.catalogue.product(id: payment.productID)?.slug.text)
         return EndpointAnswer(PaymentHistory.resource.write(history)).response
     }

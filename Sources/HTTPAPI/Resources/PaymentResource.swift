@@ -76,6 +76,8 @@ struct PaymentView: Sendable {
 struct PaymentHistory: Sendable {
     let view: PaymentView
     let attempts: [Attempt]
+    /// Its lines in the ledger, newest first.
+    let lines: [LedgerEntry]
     let productSlug: String?
 
     struct Step: Sendable {
@@ -84,11 +86,19 @@ struct PaymentHistory: Sendable {
         let transaction: [UInt8]?
     }
 
-    /// From the rows that tell when: claim, attempts, settlement.
+    /// From the rows that tell when: claim, attempts, settlement; for a payment that a chain took back, the lines of its sales.
     var steps: [Step] {
         let payment = view.payment
         var steps = [Step(at: payment.claimedAt, what: "claimed", transaction: nil)]
         steps += attempts.map { Step(at: $0.at, what: "sent", transaction: $0.transaction) }
+        let sales = lines.filter { $0.movement.kind == .sale }
+        let reversals = lines.filter { $0.movement.kind == .reversal && $0.movement.debit.kind == .reorganised }
+        if !reversals.isEmpty {
+            // The newest sale is the settlement that stands, if one does.
+            let earlier = sales.dropFirst(payment.state.isPaid ? 1 : 0).map { Step(at: $0.at, what: "settled", transaction: nil) }
+            steps += earlier + reversals.map { Step(at: $0.at, what: "reorganised", transaction: nil) }
+            steps.sort { $0.at < $1.at }
+        }
         if let settledAt = payment.settledAt { steps.append(Step(at: settledAt, what: "settled", transaction: payment.transaction)) }
         return steps
     }
@@ -96,7 +106,8 @@ struct PaymentHistory: Sendable {
     static let stepResource = JSONResource<Step, Void>(
         "PaymentStep", draft: {},
         [
-            JSONMember("at", .moment, "When.", get: \.at), JSONMember("what", .text(), "What happened: claimed, sent, settled.", get: \.what),
+            JSONMember("at", .moment, "When.", get: \.at),
+            JSONMember("what", .text(), "What happened: claimed, sent, settled, or reorganised when the chain took it back.", get: \.what),
             JSONMember(
                 "transaction", JSONType<String>.text(), "The transaction, for what was sent or settled.",
                 find: { step in
