@@ -33,6 +33,7 @@ public struct Event: Hashable, Sendable {
         case keyRevoked = "key.revoked"
         case signingKeyMade = "signing_key.made"
         case recordsRetired = "records.retired"
+        case settledForOthers = "payment.settled_for_others"
         case linksRevoked = "links.revoked"
         case gasPaid = "gas.paid"
         case ledgerOpened = "ledger.opened"

@@ -89,6 +89,8 @@ public final class LocalFacilitator: Facilitator, Service {
         confirmation.withLock { if case .open(let sentence) = $0 { sentence } else { nil } }
     }
 
+    public func settlers(_ option: PaymentOption) -> [String] { [settlerAddress.checksummed] }
+
     public func read(_ payload: PaymentPayload, for option: PaymentOption) throws(WireError) -> Authorization { try asset.read(payload) }
     public func proves(_ authorization: Authorization, for option: PaymentOption) -> Bool { asset.proves(authorization) }
     public func practiceTransaction(_ authorization: Authorization) -> [UInt8]? { nil }

@@ -17,6 +17,9 @@ public protocol Facilitator: Sendable {
     /// The host of the service outside that settles; nil where nobody else does.
     func service(_ option: PaymentOption) -> String?
 
+    /// The accounts that send transactions for that option, as they are written; none where nobody does.
+    func settlers(_ option: PaymentOption) -> [String]
+
     /// Reads the scheme's part of a payload. Pure.
     /// - Throws: `WireError` with `invalid_payload` for what is malformed.
     func read(_ payload: PaymentPayload, for option: PaymentOption) throws(WireError) -> Authorization
@@ -81,6 +84,7 @@ extension Facilitator {
     public func income(
         to addresses: [[UInt8]], in blocks: ClosedRange<UInt64>, for option: PaymentOption
     ) async -> ChainAnswer<[ChainIncome]> { .unavailable("no node of it is known") }
+    public func settlers(_ option: PaymentOption) -> [String] { [] }
 }
 
 /// What verification found.

@@ -309,7 +309,7 @@ public final class Paygate: Sendable {
     private static let notTaken = Admission.unavailable(
         "The payment could not be sent and was not taken; nothing was charged. Try the same payment again in a moment.")
 
-    private func settle(_ payment: Payment, by facilitator: any Facilitator, for option: PaymentOption) {
+    func settle(_ payment: Payment, by facilitator: any Facilitator, for option: PaymentOption) {
         settlements.start(payment.id) { [self] in
             let settlement = await steps.run("settle", payment.facts) { step in
                 let settlement = await facilitator.settle(payment, for: option)
@@ -338,7 +338,8 @@ public final class Paygate: Sendable {
                 let outcome = try await writer.post(paymentID: payment.id, transaction: transaction, block: block, at: moment)
                 if case .stands(let ended) = outcome, !ended.state.isPaid {
                     log.critical("money arrived for a payment that had ended as \(ended.state)", metadata: ["payment": "\(payment.id)"])
-                    try await writer.noteUnmatchedIncome(payment.authorization, at: moment)
+                    // What is made out to others is no income of ours.
+                    if !payment.isForOthers { try await writer.noteUnmatchedIncome(payment.authorization, at: moment) }
                 }
                 return metrics.ended(outcome)
             case .notSent(let error):

@@ -62,7 +62,7 @@ enum LedgerCheck {
                             WHERE b.payment_id = p.id AND b.kind = 'reversal' AND w.kind = 'sale') END,
                         (p.block_number IS NULL) = (p.block_hash IS NULL) AND (p.block_number IS NULL OR p.sandbox = 0),
                         p.sandbox = 0 AND p.block_number IS NULL AND NOT EXISTS (SELECT 1 FROM revocable_payments f
-                            WHERE f.chain_id = p.chain_id AND f.payment_id = p.id)
+                            WHERE f.chain_id = p.chain_id AND f.payment_id = p.id), p.product_id
                     FROM (SELECT * FROM payments WHERE id > ? ORDER BY id LIMIT ?) p LEFT JOIN orders o ON o.payment_id = p.id
                     LEFT JOIN entries e ON e.payment_id = p.id AND e.kind = 'sale'
                         AND NOT EXISTS (SELECT 1 FROM entries r WHERE r.reverses = e.id)
@@ -79,7 +79,10 @@ enum LedgerCheck {
                 continue
             }
             if !(row[6] as Bool) { report.add("The block of payment \(id) is told by halves, or is of practice money.") }
-            if state.isPaid {
+            if row[8] as Int64 == Payment.noProduct {
+                if sales > 0 { report.add("Payment \(id) was settled for another shop and the ledger has a sale of it.") }
+                if let order { report.add("Payment \(id) was settled for another shop and has order \(order).") }
+            } else if state.isPaid {
                 if row[7] as Bool { report.add("Payment \(id) is taken for final and stands in no block.") }
                 if order == nil { report.add("Payment \(id) is paid and has no order.") }
                 if sales == 0 { report.add("Payment \(id) is paid and the ledger has no sale of it.") }

@@ -92,7 +92,7 @@ extension Writer {
     }
 
     /// False when the authorization is stored already.
-    private static func insert(_ db: Database, _ claim: Claim, id: Int64? = nil, settledBy transaction: [UInt8]?) throws -> Bool {
+    static func insert(_ db: Database, _ claim: Claim, id: Int64? = nil, settledBy transaction: [UInt8]?) throws -> Bool {
         let authorization = claim.authorization
         try db.cachedStatement(
             sql: """
@@ -113,7 +113,7 @@ extension Writer {
     }
 
     /// False when the wallet cannot pay.
-    private static func spendPractice(_ db: Database, _ claim: Claim, allowance: AtomicAmount) throws -> Bool {
+    static func spendPractice(_ db: Database, _ claim: Claim, allowance: AtomicAmount) throws -> Bool {
         guard claim.authorization.amount <= allowance, let amount = Int64(exactly: claim.authorization.amount.units),
             let limit = Int64(exactly: allowance.units)
         else { return false }
@@ -211,6 +211,10 @@ extension Writer {
             payment.settledAt = now
             payment.reason = nil
             payment.block = block
+            if payment.isForOthers {
+                try DeskRows.settled(db, payment, at: now)
+                return .posted(payment)
+            }
             if !payment.sandbox {
                 try Self.watchFinality(db, payment)
                 payment.isRevocable = true
@@ -231,6 +235,7 @@ extension Writer {
             let payment = try Self.payment(db, paymentID)
             guard payment.state.successors.contains(state), !payment.state.isPaid else { return .stands(payment) }
             try db.execute(sql: "UPDATE payments SET state = ?, reason = ? WHERE id = ?", arguments: [state.rawValue, reason, paymentID])
+            if payment.isForOthers, state != .uncertain { try DeskRows.giveBack(db, paymentID: paymentID) }
             if state == .uncertain { try Self.append(db, .paymentUncertain, subject: paymentID, actor: "reconciler", at: now) }
             if state == .failed {
                 try Self.append(db, .paymentFailed, subject: paymentID, actor: "reconciler", at: now)

@@ -12,7 +12,7 @@ extension Reader {
 
     public func product(id: Int64) throws -> Product? {
         try lookUp { db in
-            try Row.fetchOne(db.cachedStatement(sql: "\(Self.selectProduct) WHERE id = ?"), arguments: [id]).map(Self.product)
+            try Row.fetchOne(db.cachedStatement(sql: "\(Self.selectProduct) WHERE id = ? AND id > 0"), arguments: [id]).map(Self.product)
         }
     }
 
@@ -21,7 +21,7 @@ extension Reader {
         try await read { db in
             let names = states.map { "'\($0.rawValue)'" }.sorted().joined(separator: ", ")
             return try Row.fetchAll(
-                db, sql: "\(Self.selectProduct) WHERE state IN (\(names)) AND id < ? ORDER BY id DESC LIMIT ?",
+                db, sql: "\(Self.selectProduct) WHERE state IN (\(names)) AND id < ? AND id > 0 ORDER BY id DESC LIMIT ?",
                 arguments: [before ?? .max, limit]
             ).map(Self.product)
         }
@@ -34,7 +34,8 @@ extension Reader {
         order: ProductOrder, states: Set<Product.State>, ids: Set<Int64>? = nil, after last: String?, limit: Int
     ) async throws -> [Product] {
         try await read { db in
-            var conditions = ["state IN (\(states.map { "'\($0.rawValue)'" }.sorted().joined(separator: ", ")))"]
+            // Number 0 is none: see `Schema.desk`.
+            var conditions = ["id > 0", "state IN (\(states.map { "'\($0.rawValue)'" }.sorted().joined(separator: ", ")))"]
             if let ids { conditions.append("id IN (\(ids.sorted().map(String.init).joined(separator: ", ")))") }
             let (key, direction) =
                 switch order {

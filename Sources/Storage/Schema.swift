@@ -19,6 +19,7 @@ enum Schema {
         migrator.registerMigration("7 facilitators") { db in try db.execute(sql: facilitators) }
         migrator.registerMigration("10 finality") { db in try db.execute(sql: finality) }
         migrator.registerMigration("11 receipts") { db in try db.execute(sql: receipts) }
+        migrator.registerMigration("12 desk keys") { db in try db.execute(sql: desk) }
         return migrator
     }
 

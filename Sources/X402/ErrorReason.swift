@@ -18,6 +18,9 @@ public struct ErrorReason: RawRepresentable, Hashable, Sendable, CustomStringCon
     public static let settlementPending = ErrorReason(rawValue: "settlement_pending")
     public static let transactionFailed = ErrorReason(rawValue: "transaction_failed")
 
+    /// Of our own facilitator interface: the budget of the key that asks does not reach for the payment.
+    public static let insufficientBudget = ErrorReason(rawValue: "insufficient_budget")
+
     // `exact` on EVM
     public static let invalidSignature = ErrorReason(rawValue: "invalid_exact_evm_payload_signature")
     public static let recipientMismatch = ErrorReason(rawValue: "invalid_exact_evm_payload_recipient_mismatch")

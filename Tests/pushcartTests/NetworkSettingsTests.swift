@@ -2,6 +2,7 @@ import Domain
 import EVM
 import Facilitators
 import Foundation
+import JSON
 import Testing
 import X402EVM
 
@@ -24,6 +25,30 @@ import X402EVM
     ]
 
     private static let milliCoin: UInt128 = 1_000_000_000_000_000
+
+    @Test func `every key that the file may have is shown as it is used, and of payment services only their hosts`() async throws {
+        let yaml = """
+            trusted-proxies: [10.0.0.0/8]
+            metrics-listen: 127.0.0.1:9100
+            networks:
+              mine:
+                chain-id: 8453
+                facilitator-urls: [https://three.example/secret-path]
+                fees:
+                  daily-budget: "0.05"
+            """
+        let file = try folder.write(yaml, to: "pushcart.yaml", mode: 0o644)
+        let json = try await MachineSettings.read(file: file, environment: [:]).json
+        #expect(Set(json.keys) == Set(SettingsKeys.top))
+        let network = try #require(json["networks"]?["mine"]?.object)
+        #expect(Set(network.keys) == Set(SettingsKeys.network))
+        #expect(Set(network["asset"]?.object?.keys ?? []) == Set(SettingsKeys.asset) && Set(network["fees"]?.object?.keys ?? []) == Set(SettingsKeys.fees))
+        #expect(network["facilitator-urls"] == ["three.example"] && network["facilitator-daily-limit"] == "100")
+        #expect(network["fees"]?["daily-budget"] == "0.05" && json["trusted-proxies"] == ["10.0.0.0/8"] && json["metrics-listen"] == "127.0.0.1:9100")
+        let text = json.members.flatMap { ConfigCommand.Show.lines($0.key, $0.value) }
+        #expect(text.contains("networks.mine.facilitator-urls: three.example") && text.contains("networks.mine.asset.symbol: USDC"))
+        #expect(!text.joined().contains("secret-path"))
+    }
 
     @Test func `a known chain needs its number only`() async throws {
         let network = try await read("chain-id: 8453")

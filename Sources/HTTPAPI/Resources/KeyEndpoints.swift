@@ -53,6 +53,7 @@ struct KeyEndpoints: Sendable {
             JSONMember(
                 "currency", JSONType<Currency>.currency, "What the budget is in; the shop's currency when left out.", create: .optional, edit: true,
                 find: { $0.key.terms.budget?.currency }, set: \Draft.currency),
+            JSONMember("spent", JSONType<String>.text(), "What has been spent of it.", example: "1.25", find: { $0.key.spent?.amountText }),
             JSONMember(
                 "expiresAt", JSONType<Timestamp>.sentMoment, "When it ends; never when left out.", example: "2027-01-01T00:00:00Z", create: .optional,
                 edit: true, find: \.key.terms.expiresAt, set: \Draft.expiresAt),

@@ -20,6 +20,8 @@ public struct Shop: Sendable {
     public let gate: Paygate
     /// The pay desk of the practice door, which takes practice money whatever the shop takes, and gives samples.
     public let sandboxGate: Paygate
+    /// Settles for the owner's other shops.
+    public let desk: PaymentDesk
     public let reader: Reader
     public let deliveries: DeliveryLog
     /// What the writer has done, for the operator.
@@ -64,6 +66,7 @@ public struct Shop: Sendable {
         self.catalogue = catalogue
         self.gate = gate
         self.sandboxGate = sandboxGate
+        desk = PaymentDesk(gate: gate)
         self.reader = reader
         self.deliveries = deliveries
         self.writerLoad = writerLoad

@@ -26,6 +26,7 @@ extension Shop {
         router.add(middleware: FaultMiddleware(shop: self))
         for door in [ShopDoor.goods, .practice] { ProductRoutes(shop: self, door: door).add(to: router) }
         PageRoutes(shop: self).add(to: router)
+        FacilitatorRoutes(shop: self).add(to: router)
         DiscoveryRoutes(shop: self).add(to: router)
         HealthRoutes(shop: self).add(to: router)
         OwnerAPI(shop: self).add(to: router)

@@ -26,26 +26,19 @@ struct ConfigCommand: AsyncParsableCommand {
         @OptionGroup var output: OutputOptions
 
         func run() async throws {
-            let machine = try await MachineSettings.read(file: config)
-            let json: JSONObject = [
-                "listen": .string("\(machine.host):\(machine.port)"), "origin": .string(machine.origin ?? machine.standardOrigin(port: machine.port)),
-                "data": .string(machine.data ?? DataDirectory.standard), "log-level": .string(machine.logLevel.rawValue),
-                "settlement-wait": .string("\(Double(machine.settlementWait.inMilliseconds) / 1000)"),
-                "rate-limit": .string(machine.isRateLimited ? "on" : "off"), "access-log": .string(machine.logsAccess ? "on" : "off"),
-                "trace": .string(machine.traces ? "on" : "off"),
-                "networks": .array(
-                    machine.networks.map { ["chain-id": .integer($0.chainID), "rpc-urls": .array($0.rpcURLs.map(JSONValue.string))] }),
-            ]
-            output.write(.object(json)) { value in
-                (value.object?.members ?? []).map { member in
-                    if let networks = member.value.array {
-                        return networks.map {
-                            "network \($0["chain-id"]?.int64 ?? 0): \(($0["rpc-urls"]?.array ?? []).compactMap(\.string).joined(separator: ", "))"
-                        }
-                        .joined(separator: "\n")
-                    }
-                    return "\(member.key): \(member.value.string ?? "")"
-                }.filter { !$0.isEmpty }.joined(separator: "\n")
+            output.write(.object(try await MachineSettings.read(file: config).json)) { value in
+                (value.object?.members ?? []).flatMap { Self.lines($0.key, $0.value) }.joined(separator: "\n")
+            }
+        }
+
+        /// A line for each value; what is below a key is written with its path.
+        static func lines(_ key: String, _ value: JSONValue) -> [String] {
+            switch value {
+            case .object(let object): object.members.flatMap { lines("\(key).\($0.key)", $0.value) }
+            case .array(let list): ["\(key): \(list.compactMap(\.string).joined(separator: ", "))"]
+            case .string(let text): ["\(key): \(text)"]
+            case .null: []
+            default: ["\(key): \(value.text)"]
             }
         }
     }

@@ -25,6 +25,8 @@ struct MachineSettings: Sendable {
     /// Whether the steps of payments are told in the log.
     var traces = false
     var networks: [NetworkSettings] = []
+    /// What the networks are called in the file, in the same order.
+    private(set) var networkNames: [String] = []
 
     /// The configuration file that is read when none is named, if it is there.
     static let standardFile = "/etc/pushcart/pushcart.yaml"
@@ -80,6 +82,7 @@ struct MachineSettings: Sendable {
             return block
         }
         if let text = reader.string(forKey: "metrics-listen") { metrics = try Self.address(text) }
+        networkNames = names
         networks = try names.map { try NetworkSettings(name: $0, reader.scoped(to: ConfigKey(["networks", $0]))) }
     }
 

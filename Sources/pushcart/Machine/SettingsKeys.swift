@@ -3,15 +3,15 @@ import Yams
 
 /// The keys that pushcart.yaml may have. The library passes unknown ones in silence; here they are refused with the nearest known one.
 enum SettingsKeys {
-    private static let top = [
+    static let top = [
         "listen", "origin", "data", "log-level", "settlement-wait", "rate-limit", "trusted-proxies", "metrics-listen", "access-log", "trace",
         "networks",
     ]
-    private static let network = [
+    static let network = [
         "chain-id", "name", "rpc-urls", "explorer", "asset", "fees", "facilitator-urls", "facilitator-daily-limit", "finality-depth",
     ]
-    private static let asset = ["address", "symbol", "decimals", "currency", "domain-name", "domain-version"]
-    private static let fees = ["coin-price", "maximum-loss", "daily-budget", "cap-per-settlement"]
+    static let asset = ["address", "symbol", "decimals", "currency", "domain-name", "domain-version"]
+    static let fees = ["coin-price", "maximum-loss", "daily-budget", "cap-per-settlement"]
     private static let maps: Set = ["networks", "asset", "fees"]
     private static let lists: Set = ["rpc-urls", "facilitator-urls", "trusted-proxies"]
 

@@ -18,9 +18,9 @@ final class Shop: Sendable {
     /// A cent in USDC's smallest unit.
     static let price = 10_000
 
-    init(_ scenario: Scenario) {
+    init(_ scenario: Scenario, data name: String = "data") {
         self.scenario = scenario
-        data = scenario.path("data")
+        data = scenario.path(name)
         port = Workshop.port()
     }
 
