@@ -73,9 +73,9 @@ let rooms: [Room] = [
     Room(
         name: "HTTPAPI",
         imports: ["Domain", "Telemetry", "Storage", "Catalogue", "Access", "Payments", "JSON", "X402"],
-        products: [crypto, hummingbird, hummingbirdCore, httpTypes, logging, mustache, nioCore, nioHTTP1, nioPosix],
+        products: [crypto, httpClient, hummingbird, hummingbirdCore, httpTypes, logging, mustache, nioCore, nioHTTP1, nioPosix],
         resources: [.embedInCode("Pages/Templates")], testImports: ["Sealing", "Facilitators", "EVM", "X402EVM"],
-        testProducts: [bigInt, grdb, httpClient, hummingbirdTesting, inMemoryTracing, lifecycle, nioEmbedded, tracing]),
+        testProducts: [bigInt, grdb, hummingbirdTesting, inMemoryTracing, lifecycle, nioEmbedded, tracing]),
     // 5 process
     Room(
         name: "pushcart", kind: .executable,

@@ -12,6 +12,7 @@ public struct Event: Hashable, Sendable {
         case paymentFailed = "payment.failed"
         case paymentReorganised = "payment.reorganised"
         case paymentRestored = "payment.restored"
+        case paymentRefundDue = "payment.refund_due"
         case incomeUnmatched = "income.unmatched"
         case personCreated = "person.created"
         case personEdited = "person.edited"

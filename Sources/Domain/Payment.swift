@@ -54,11 +54,13 @@ public struct Claim: Sendable {
     public let token: PaymentToken
     /// The payer's own name for the payment, if it gave one: one name, one payment.
     public let identifier: PaymentIdentifier?
+    /// Whether it is for a call of an API, whose request `content` is the digest of.
+    public let isCall: Bool
     public let at: Timestamp
 
     public init(
         authorization: Authorization, sandbox: Bool, productID: Int64, repeatable: Bool, content: ContentDigest, protocolVersion: Int,
-        sealHash: [UInt8]?, token: PaymentToken, identifier: PaymentIdentifier? = nil, at: Timestamp
+        sealHash: [UInt8]?, token: PaymentToken, identifier: PaymentIdentifier? = nil, isCall: Bool = false, at: Timestamp
     ) {
         self.authorization = authorization
         self.sandbox = sandbox
@@ -69,11 +71,12 @@ public struct Claim: Sendable {
         self.sealHash = sealHash
         self.token = token
         self.identifier = identifier
+        self.isCall = isCall
         self.at = at
     }
 
-    /// See ``Authorization/fingerprint(productID:sandbox:)``.
-    public var fingerprint: [UInt8] { authorization.fingerprint(productID: productID, sandbox: sandbox) }
+    /// See ``Authorization/fingerprint(productID:sandbox:call:)``.
+    public var fingerprint: [UInt8] { authorization.fingerprint(productID: productID, sandbox: sandbox, call: isCall ? content : nil) }
 }
 
 /// A claimed payment, as stored.
@@ -82,6 +85,7 @@ public struct Payment: Sendable {
     public let authorization: Authorization
     public let sandbox: Bool
     public let productID: Int64
+    /// The edition that was sold; of an API the digest of the request: method, path, query and body.
     public let content: ContentDigest
     public let protocolVersion: Int
     public let sealHash: [UInt8]?
@@ -99,11 +103,13 @@ public struct Payment: Sendable {
     public var block: ChainBlock?
     /// Paid, and a chain could still take it back.
     public var isRevocable = false
+    /// Since when it is owed back: the money arrived and what it was for could not be given.
+    public var refundDueAt: Timestamp?
 
     public init(
         id: Int64, authorization: Authorization, sandbox: Bool, productID: Int64, content: ContentDigest, protocolVersion: Int,
         sealHash: [UInt8]?, token: PaymentToken, state: PaymentState, reason: String?, transaction: [UInt8]?, claimedAt: Timestamp,
-        settledAt: Timestamp?, orderID: Int64?, block: ChainBlock? = nil, isRevocable: Bool = false
+        settledAt: Timestamp?, orderID: Int64?, block: ChainBlock? = nil, isRevocable: Bool = false, refundDueAt: Timestamp? = nil
     ) {
         self.id = id
         self.authorization = authorization
@@ -121,6 +127,7 @@ public struct Payment: Sendable {
         self.orderID = orderID
         self.block = block
         self.isRevocable = isRevocable
+        self.refundDueAt = refundDueAt
     }
 
     public init(id: Int64, claim: Claim) {

@@ -19,15 +19,17 @@ public struct PaymentIdentifier: Hashable, Sendable {
 }
 
 extension Authorization {
-    /// What makes two payments the same but for nonce, window and signature: product, chain, asset, receiver, amount and payer. 93 bytes.
-    public func fingerprint(productID: Int64, sandbox: Bool) -> [UInt8] {
+    /// What makes two payments the same but for nonce, window and signature: product, chain, asset, receiver, amount and payer; and of a call of
+    /// an API what was asked. 93 bytes.
+    public func fingerprint(productID: Int64, sandbox: Bool, call: ContentDigest? = nil) -> [UInt8] {
         var bytes: [UInt8] = []
         bytes.reserveCapacity(93)
         withUnsafeBytes(of: productID.bigEndian) { bytes += $0 }
         withUnsafeBytes(of: key.network.chainID.bigEndian) { bytes += $0 }
         bytes.append(sandbox ? 1 : 0)
         bytes += key.asset
-        bytes += payTo
+        // 160 bits of a request's digest, folded into the receiver's.
+        bytes += call.map { zip(payTo, $0.bytes).map { $0 ^ $1 } } ?? payTo
         withUnsafeBytes(of: amount.units.bigEndian) { bytes += $0 }
         bytes += key.payer
         return bytes

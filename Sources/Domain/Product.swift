@@ -1,6 +1,6 @@
 /// Something for sale.
 public struct Product: Hashable, Sendable {
-    public enum Kind: String, CaseIterable, Sendable { case file, article }
+    public enum Kind: String, CaseIterable, Sendable { case file, article, api }
     /// Only a published product is offered; an archived one is still given to those who bought it.
     public enum State: String, CaseIterable, Sendable { case draft, published, archived }
 
@@ -16,6 +16,8 @@ public struct Product: Hashable, Sendable {
     public var state: State
     /// What is sold today. An order pins the digest that was sold.
     public var content: Content
+    /// Set for an API and for nothing else.
+    public var api: PaidAPI?
     public let createdAt: Timestamp
     public var updatedAt: Timestamp
     /// Counts edits from 1; a cached copy with another revision is stale.
@@ -23,7 +25,7 @@ public struct Product: Hashable, Sendable {
 
     public init(
         id: Int64, slug: Slug, title: String, summary: String, kind: Kind, price: Money, tags: [String], repeatable: Bool, state: State,
-        content: Content, createdAt: Timestamp, updatedAt: Timestamp, revision: Int64
+        content: Content, api: PaidAPI? = nil, createdAt: Timestamp, updatedAt: Timestamp, revision: Int64
     ) {
         self.id = id
         self.slug = slug
@@ -35,6 +37,7 @@ public struct Product: Hashable, Sendable {
         self.repeatable = repeatable
         self.state = state
         self.content = content
+        self.api = api
         self.createdAt = createdAt
         self.updatedAt = updatedAt
         self.revision = revision
@@ -56,6 +59,16 @@ public struct Content: Hashable, Sendable {
         self.mediaType = mediaType
         self.fileName = fileName
     }
+}
+
+extension Content {
+    /// What an API has of bytes of its own: none (the SHA-256 of nothing). What a call bought is told by its payment.
+    public static let none: Content = {
+        guard let digest = ContentDigest(hex: "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855") else {
+            preconditionFailure("the digest of nothing has 32 bytes")
+        }
+        return Content(digest: digest, length: 0, mediaType: "application/octet-stream", fileName: "")
+    }()
 }
 
 /// SHA-256 of content, 32 bytes.

@@ -61,11 +61,11 @@ public struct JSONMember<Resource, Draft>: Sendable {
     /// A member that is shown where there is something to show; optionally set like any other.
     public init<Value>(
         _ name: String, _ type: JSONType<Value>, _ summary: String, example: JSONValue? = nil, create: Use = .no, edit: Bool = false,
-        find: @escaping @Sendable (Resource) -> Value?, set: (any WritableKeyPath<Draft, Value?> & Sendable)? = nil
+        shown: JSONObject? = nil, find: @escaping @Sendable (Resource) -> Value?, set: (any WritableKeyPath<Draft, Value?> & Sendable)? = nil
     ) {
         self.name = name
         schema = Self.schema(type, summary, example)
-        shown = schema
+        self.shown = shown ?? schema
         creation = create
         editable = edit
         write = { find($0).map(type.write) }

@@ -1,4 +1,4 @@
-import Domain
+public import Domain
 public import Logging
 public import ServiceLifecycle
 public import Storage
@@ -10,6 +10,8 @@ public final class DeliveryLog: Service {
     private let log: Logger
     private let metrics: PaymentMetrics
     private let waiting = Mutex<[Int64: Bool]>([:])
+    /// Calls of APIs whose answers went out, paid or not yet.
+    private let answered = Mutex<[Int64]>([])
 
     public init(writer: Writer, metrics: PaymentMetrics = .none, log: Logger) {
         self.writer = writer
@@ -23,6 +25,9 @@ public final class DeliveryLog: Service {
         waiting.withLock { $0[receipt.payment.id] = receipt.payment.sandbox }
     }
 
+    /// The answer to a call went out whole.
+    public func answered(_ payment: Payment) { answered.withLock { $0.append(payment.id) } }
+
     public func run() async throws {
         await cancelWhenGracefulShutdown {
             while !Task.isCancelled {
@@ -33,7 +38,17 @@ public final class DeliveryLog: Service {
         await flush()
     }
 
-    func flush() async {
+    public func flush() async {
+        await flushDelivered()
+        let calls = answered.withLock { answered in
+            defer { answered = [] }
+            return answered
+        }
+        guard !calls.isEmpty else { return }
+        do { try await writer.markAnswered(calls) } catch { log.error("answers could not be noted: \(error)") }
+    }
+
+    private func flushDelivered() async {
         let batch = waiting.withLock { waiting in
             defer { waiting = [:] }
             return waiting

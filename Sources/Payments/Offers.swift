@@ -39,6 +39,7 @@ public final class Offers: Sendable {
 
     /// The terms of a product by the ways that can be paid now; nil when there is none.
     public func terms(_ product: Product) -> PaymentTerms? {
+        if let call = APICall(anyOf: product, at: self) { return terms(call) }
         let quotes = quotes(product)
         guard !quotes.isEmpty else { return nil }
         let name = shopName()
@@ -49,6 +50,15 @@ public final class Offers: Sendable {
             product: product, quotes: quotes, door: door, url: url(product), domain: SignInRule.domain(origin: origin), shopName: name)
         terms.store(made, for: product.id)
         return made
+    }
+
+    /// The terms of a call of an API, made anew each time, for its address is in them.
+    public func terms(_ call: APICall) -> PaymentTerms? {
+        let quotes = quotes(call.product)
+        guard !quotes.isEmpty else { return nil }
+        return PaymentTerms(
+            product: call.product, quotes: quotes, call: call, door: door, url: call.url, domain: SignInRule.domain(origin: origin),
+            shopName: shopName())
     }
 
     /// Why a product cannot be paid now, in one sentence for people.
@@ -102,11 +112,11 @@ public final class Offers: Sendable {
     /// A nonce of ours that is still good; nil for any other.
     func judge(nonce: String) -> (bytes: [UInt8], expires: Timestamp)? { sealer.judge(nonce: nonce, at: now()) }
 
+    /// - Parameter route: what of the product the price is for.
     func judge(
-        _ seal: String, product: Product, option: PaymentOption, payTo: [UInt8]? = nil, amount: AtomicAmount
+        _ seal: String, product: Product, route: String, option: PaymentOption, payTo: [UInt8]? = nil, amount: AtomicAmount
     ) -> OfferSealer.Judgement {
-        sealer.judge(
-            seal, OfferSealer.Terms(productID: product.id, route: door.route, option: option, payTo: payTo, amount: amount))
+        sealer.judge(seal, OfferSealer.Terms(productID: product.id, route: route, option: option, payTo: payTo, amount: amount))
     }
 
     func honouredPrices(_ product: Product) async throws -> [Money] { try await catalogue.honouredPrices(product) }

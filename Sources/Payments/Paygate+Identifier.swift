@@ -40,7 +40,8 @@ extension Paygate {
 
     private func meaning(_ shown: Presented, _ product: Product) throws -> IdentifierOutcome? {
         guard let identifier = shown.identifier else { return nil }
-        let fingerprint = shown.authorization.fingerprint(productID: product.id, sandbox: shown.option.sandbox)
+        let fingerprint = shown.authorization.fingerprint(
+            productID: product.id, sandbox: shown.option.sandbox, call: product.kind == .api ? product.content.digest : nil)
         return try reader.identified(identifier, payer: shown.authorization.key.payer, fingerprint: fingerprint)
     }
 }

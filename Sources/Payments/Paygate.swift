@@ -15,7 +15,7 @@ public final class Paygate: Sendable {
     let log: Logger
     public let offers: Offers
     let now: WallClock
-    private let settlementWait: Duration
+    let settlementWait: Duration
     let metrics: PaymentMetrics
     let steps: Steps
 
@@ -54,6 +54,8 @@ public final class Paygate: Sendable {
         let identifier: PaymentIdentifier?
         var isPractice: Bool { practice != nil }
         let deadline: ContinuousClock.Instant
+        /// What of the product is paid for.
+        let route: String
     }
 
     /// Takes a payment for a product. Safe to call again with the same payment, any number of times, at the same moment.
@@ -81,7 +83,7 @@ public final class Paygate: Sendable {
         }
     }
 
-    private func judge(_ payment: Presented, _ product: Product) async throws -> Admission {
+    func judge(_ payment: Presented, _ product: Product) async throws -> Admission {
         if let admission = try contradicted(payment, product) { return admission }
         // Before a chain is asked, what is known is recalled. A practice claim costs nothing to try and looks by itself, in its write.
         if !payment.isPractice, let admission = try await recalled(payment, product) { return admission }
@@ -120,7 +122,7 @@ public final class Paygate: Sendable {
     }
 
     /// How a payment stands that was claimed before; nil for a new one, and for one that was given back.
-    private func recalled(_ payment: Presented, _ product: Product) async throws -> Admission? {
+    func recalled(_ payment: Presented, _ product: Product) async throws -> Admission? {
         try await steps.run("recall", payment.option.facts) { step in
             guard let known = try reader.payment(key: payment.authorization.key), known.state != .released else {
                 step.note("outcome", "unknown")
@@ -132,25 +134,28 @@ public final class Paygate: Sendable {
         }
     }
 
-    private static let spent = WireError(.nonceAlreadyUsed, "This authorization was used before; sign a new one.")
+    static let spent = WireError(.nonceAlreadyUsed, "This authorization was used before; sign a new one.")
 
     // MARK: Read
 
-    private func present(_ payload: PaymentPayload, for product: Product) throws -> Presented {
+    /// - Parameter route: what of an API is called; nil for what is sold whole.
+    func present(_ payload: PaymentPayload, for product: Product, route: String? = nil) throws -> Presented {
+        let route = route ?? offers.door.route
         let (facilitator, option) = try select(payload)
         let authorization = try facilitator.read(payload, for: option)
         var sealHash: [UInt8]?
         var sealHolds = false
         if case .v2(let accepted) = payload.accepted, let seal = accepted.extra["offer"]?.string, let amount = AtomicAmount(wire: accepted.amount) {
             // An offer whose seal is missing or not ours is only an offer without one.
-            if case .authentic(let expires, let hash) = offers.judge(seal, product: product, option: option, amount: amount) {
+            if case .authentic(let expires, let hash) = offers.judge(seal, product: product, route: route, option: option, amount: amount) {
                 sealHash = hash
                 sealHolds = expires > now() && amount == authorization.amount
             }
         }
         return Presented(
             payload: payload, facilitator: facilitator, option: option, authorization: authorization, sealHash: sealHash, sealHolds: sealHolds,
-            practice: facilitator.practiceTransaction(authorization), identifier: try Self.identifier(payload), deadline: .now + settlementWait)
+            practice: facilitator.practiceTransaction(authorization), identifier: try Self.identifier(payload), deadline: .now + settlementWait,
+            route: route)
     }
 
     /// The facilitator and option that a payload means. What is set up but withheld counts: its payments are still recalled.
@@ -178,7 +183,7 @@ public final class Paygate: Sendable {
 
     // MARK: Recall
 
-    private func recall(_ known: Payment, _ shown: Presented, _ product: Product) async throws -> Admission {
+    func recall(_ known: Payment, _ shown: Presented, _ product: Product) async throws -> Admission {
         guard isHonest(known, shown, product) else { return .refused(Self.spent, payer: shown.authorization.key.payer) }
         return try await follow(known, until: shown.deadline) ?? Self.notTaken
     }
@@ -201,10 +206,13 @@ public final class Paygate: Sendable {
         var sealHash = shown.sealHash
         if case .v2(let accepted) = shown.payload.accepted, let seal = accepted.extra["offer"]?.string,
             case .authentic(_, let hash) = offers.judge(
-                seal, product: product, option: shown.option, payTo: known.authorization.payTo, amount: known.authorization.amount)
+                seal, product: product, route: shown.route, option: shown.option, payTo: known.authorization.payTo, amount: known.authorization.amount
+            )
         {
             sealHash = hash
         }
+        // A call of an API is another one with another request.
+        guard product.kind != .api || known.content == product.content.digest else { return false }
         return Replay.judge(known, productID: product.id, sealHash: sealHash, sandbox: shown.option.sandbox, now: now()) == .honest
     }
 
@@ -226,7 +234,7 @@ public final class Paygate: Sendable {
     // MARK: Match
 
     /// Our own terms decide; what the client echoes only has to agree with them.
-    private func match(_ shown: Presented, _ product: Product) async throws {
+    func match(_ shown: Presented, _ product: Product) async throws {
         guard shown.authorization.payTo == shown.option.payTo else {
             throw WireError(.recipientMismatch, "The payment is not made out to this shop.")
         }
@@ -241,7 +249,8 @@ public final class Paygate: Sendable {
         if shown.sealHolds { return }
         let price = Quote.all(product.price, by: [shown.option]).first?.amount
         if shown.authorization.amount == price { return }
-        for former in try await offers.honouredPrices(product) {
+        // What a product cost says nothing of what its routes cost.
+        for former in product.kind == .api ? [] : try await offers.honouredPrices(product) {
             if Quote.all(former, by: [shown.option]).first?.amount == shown.authorization.amount { return }
         }
         throw WireError(
@@ -306,7 +315,7 @@ public final class Paygate: Sendable {
     func isRefusal(_ admission: Admission) -> Bool { if case .refused = admission { true } else { false } }
 
     /// What to say of a payment that was given back: no terms, for the same one may be shown again.
-    private static let notTaken = Admission.unavailable(
+    static let notTaken = Admission.unavailable(
         "The payment could not be sent and was not taken; nothing was charged. Try the same payment again in a moment.")
 
     func settle(_ payment: Payment, by facilitator: any Facilitator, for option: PaymentOption) {

@@ -17,6 +17,7 @@ public struct PaymentTerms: Sendable {
     static let maximumHeaderLength = 6_000
 
     private let sealed: [OfferSealer.Terms]
+    private let flow: String?
     /// JSON between `"error":…` and the first slot, between slots, and after the last.
     private let pieces: [[UInt8]]
     private let slots: [TermsSlot]
@@ -37,16 +38,21 @@ public struct PaymentTerms: Sendable {
     /// - Parameters:
     ///   - url: the product's address under the configured origin, never from a request.
     ///   - domain: host and port of that origin.
-    init(product: Product, quotes: [Quote], door: ShopDoor = .goods, url: String, domain: String, shopName: String) {
+    ///   - call: what of an API is called.
+    init(
+        product: Product, quotes: [Quote], call: APICall? = nil, door: ShopDoor = .goods, url: String, domain: String, shopName: String
+    ) {
         self.product = product
         asked = quotes
         self.shopName = shopName
         var quotes = quotes
         var description = product.summary.isEmpty ? product.title : product.summary
-        // A sample is nobody's to fetch again.
-        let isSigningIn = door == .goods
+        // A sample is nobody's to fetch again, and no call is the same again.
+        let isSigningIn = door == .goods && call == nil
+        let method = call?.method ?? "GET"
         var cut = TermsCut.nothing
-        var json = Self.json(product, quotes, url: url, domain: isSigningIn ? domain : nil, description: description, shopName: shopName, cut: cut)
+        var json = Self.json(
+            product, quotes, method: method, url: url, domain: isSigningIn ? domain : nil, description: description, shopName: shopName, cut: cut)
         while TermsSlot.headerLength(json) > Self.maximumHeaderLength {
             if description.utf8.count > 120 {
                 description = Self.shortened(description, toBytes: 100)
@@ -57,12 +63,14 @@ public struct PaymentTerms: Sendable {
             } else {
                 break
             }
-            json = Self.json(product, quotes, url: url, domain: isSigningIn ? domain : nil, description: description, shopName: shopName, cut: cut)
+            json = Self.json(
+                product, quotes, method: method, url: url, domain: isSigningIn ? domain : nil, description: description, shopName: shopName, cut: cut)
         }
         self.quotes = quotes
         (pieces, slots) = TermsSlot.split(json)
-        sealed = quotes.map { OfferSealer.Terms(productID: product.id, route: door.route, option: $0.option, amount: $0.amount) }
-        v1Accepts = Self.v1(product, quotes, url: url, description: description)
+        sealed = quotes.map { OfferSealer.Terms(productID: product.id, route: call?.route ?? door.route, option: $0.option, amount: $0.amount) }
+        flow = Self.flow(product)
+        v1Accepts = Self.v1(product, quotes, method: method, url: url, description: description)
         unpaidBody = Self.body(error: Self.unpaidError, message: nil, v1Accepts: v1Accepts)
     }
 
@@ -117,18 +125,21 @@ public struct PaymentTerms: Sendable {
     }
 
     /// The ways to pay as lists of offers show them, without seals.
-    public var requirements: [PaymentRequirements] { quotes.map { Self.requirements($0, offer: nil) } }
+    public var requirements: [PaymentRequirements] { quotes.map { Self.requirements($0, flow: flow, offer: nil) } }
 
-    private static func requirements(_ quote: Quote, offer: String?) -> PaymentRequirements {
+    /// What is said of when the money is taken; nothing where that is as x402 has it, on the answer of an API.
+    private static func flow(_ product: Product) -> String? { product.kind == .api ? nil : PaymentFlow.upfront }
+
+    private static func requirements(_ quote: Quote, flow: String?, offer: String?) -> PaymentRequirements {
         PaymentRequirements(
             scheme: "exact", network: quote.option.network.description, amount: quote.amount.description,
             asset: quote.option.asset.addressText, payTo: quote.option.payToText, maxTimeoutSeconds: maxTimeoutSeconds,
-            extra: extra(quote.option, offer: offer))
+            extra: extra(quote.option, flow: flow, offer: offer))
     }
 
     /// All but `x402Version` and `error`, with marks for what differs from answer to answer.
     private static func json(
-        _ product: Product, _ quotes: [Quote], url: String, domain: String?, description: String, shopName: String, cut: TermsCut
+        _ product: Product, _ quotes: [Quote], method: String, url: String, domain: String?, description: String, shopName: String, cut: TermsCut
     ) -> [UInt8] {
         var resource: JSONObject = [
             "url": .string(url), "description": .string(description), "mimeType": .string(product.content.mediaType),
@@ -136,8 +147,8 @@ public struct PaymentTerms: Sendable {
         let service = String(shopName.unicodeScalars.filter { $0.isASCII && $0.value >= 0x20 && $0.value < 0x7F }.prefix(32).map(Character.init))
         if !service.isEmpty { resource["serviceName"] = .string(service) }
         if !product.tags.isEmpty { resource["tags"] = .array(product.tags.map(JSONValue.string)) }
-        let accepts = quotes.map { JSONValue.object(requirements($0, offer: TermsSlot.seal.mark).json) }
-        var extensions: JSONObject = ["bazaar": bazaar(product)]
+        let accepts = quotes.map { JSONValue.object(requirements($0, flow: flow(product), offer: TermsSlot.seal.mark).json) }
+        var extensions: JSONObject = ["bazaar": bazaar(product, method)]
         if cut < .identifier { extensions[PaymentIdentifierExtension.key] = PaymentIdentifierExtension.declaration() }
         // What sells every time is bought again, also by who has it.
         if let domain, cut < .signIn, !product.repeatable {
@@ -155,26 +166,24 @@ public struct PaymentTerms: Sendable {
             issuedAt: TermsSlot.issuedAt.mark, expirationTime: TermsSlot.expires.mark, chains: chains, terse: terse)
     }
 
-    private static func extra(_ option: PaymentOption, offer: String?) -> JSONObject {
-        var extra: JSONObject = [
-            "name": .string(option.asset.domainName), "version": .string(option.asset.domainVersion),
-            "paymentFlow": .string(PaymentFlow.upfront),
-        ]
+    private static func extra(_ option: PaymentOption, flow: String?, offer: String?) -> JSONObject {
+        var extra: JSONObject = ["name": .string(option.asset.domainName), "version": .string(option.asset.domainVersion)]
+        if let flow { extra["paymentFlow"] = .string(flow) }
         if option.sandbox { extra["sandbox"] = true }
         if let offer { extra["offer"] = .string(offer) }
         return extra
     }
 
     /// The discovery extension (extensions/bazaar): how the resource is called and what it gives.
-    private static func bazaar(_ product: Product) -> JSONValue {
+    private static func bazaar(_ product: Product, _ method: String) -> JSONValue {
         [
-            "info": ["input": ["type": "http", "method": "GET"], "output": ["type": .string(product.content.mediaType)]],
+            "info": ["input": ["type": "http", "method": .string(method)], "output": ["type": .string(product.content.mediaType)]],
             "schema": [
                 "$schema": "https://json-schema.org/draft/2020-12/schema", "type": "object",
                 "properties": [
                     "input": [
                         "type": "object",
-                        "properties": ["type": ["type": "string", "const": "http"], "method": ["type": "string", "enum": ["GET"]]],
+                        "properties": ["type": ["type": "string", "const": "http"], "method": ["type": "string", "enum": [.string(method)]]],
                         "required": ["type", "method"], "additionalProperties": false,
                     ],
                     "output": ["type": "object", "properties": ["type": ["type": "string"]], "required": ["type"]],
@@ -185,14 +194,14 @@ public struct PaymentTerms: Sendable {
     }
 
     /// The one entry that a version 1 client can read: the first offered network that it knows by name.
-    private static func v1(_ product: Product, _ quotes: [Quote], url: String, description: String) -> [UInt8]? {
+    private static func v1(_ product: Product, _ quotes: [Quote], method: String, url: String, description: String) -> [UInt8]? {
         guard let quote = quotes.first(where: { $0.option.v1Name != nil }), let name = quote.option.v1Name else { return nil }
         let entry: JSONObject = [
             "scheme": "exact", "network": .string(name), "maxAmountRequired": .string(quote.amount.description), "resource": .string(url),
             "description": .string(description), "mimeType": .string(product.content.mediaType), "payTo": .string(quote.option.payToText),
             "maxTimeoutSeconds": .integer(maxTimeoutSeconds), "asset": .string(quote.option.asset.addressText),
-            "outputSchema": ["input": ["type": "http", "method": "GET", "discoverable": true], "output": nil],
-            "extra": .object(extra(quote.option, offer: nil)),
+            "outputSchema": ["input": ["type": "http", "method": .string(method), "discoverable": true], "output": nil],
+            "extra": .object(extra(quote.option, flow: flow(product), offer: nil)),
         ]
         return JSONValue.object(entry).encoded()
     }

@@ -13,11 +13,22 @@ public enum ShopDoor: Sendable {
         }
     }
 
+    /// How many parts the address of a product has.
+    public var depth: Int { path.split(separator: "/").count + 1 }
+
     /// What a price is for: `GET` of the product, by that door.
     var route: String {
         switch self {
         case .goods: "GET"
         case .practice: "GET sandbox"
+        }
+    }
+
+    /// What a price is for that is asked for calls of an API: a method and a path below the product, by that door.
+    func route(_ call: String) -> String {
+        switch self {
+        case .goods: "CALL \(call)"
+        case .practice: "CALL sandbox \(call)"
         }
     }
 }

@@ -49,6 +49,15 @@ extension Reader {
         }
     }
 
+    /// Payments that are owed back, the oldest debt first, at most `limit`.
+    public func refundsDue(limit: Int = 100) async throws -> [Payment] {
+        try await read { db in
+            try Row.fetchAll(
+                db, sql: "\(PaymentRows.select) WHERE p.refund_due_at IS NOT NULL ORDER BY p.refund_due_at, p.id LIMIT ?", arguments: [limit]
+            ).map(PaymentRows.payment)
+        }
+    }
+
     /// The attempts to settle a payment, oldest first.
     public func attempts(paymentID: Int64) async throws -> [Attempt] {
         try await read { db in
@@ -102,7 +111,7 @@ enum PaymentRows {
         SELECT p.id, p.chain_id, p.asset, p.payer, p.nonce, p.pay_to, p.amount, p.valid_after, p.valid_before, p.signature, p.sandbox, \
         p.product_id, p.content, p.protocol_version, p.seal_hash, p.token, p.state, p.reason, p.transaction_hash, p.claimed_at, p.settled_at, \
         o.id, p.block_number, p.block_hash, p.sandbox = 0 AND EXISTS (SELECT 1 FROM revocable_payments r WHERE r.chain_id = p.chain_id \
-        AND r.payment_id = p.id) FROM payments p LEFT JOIN orders o ON o.payment_id = p.id
+        AND r.payment_id = p.id), p.refund_due_at FROM payments p LEFT JOIN orders o ON o.payment_id = p.id
         """
 
     static func find(_ db: Database, _ key: PaymentKey) throws -> Payment? {
@@ -164,7 +173,7 @@ enum PaymentRows {
         guard let network = Network(chainID: UInt64(row[1] as Int64)), let content = ContentDigest(try row.bytes(12)),
             let token = PaymentToken(try row.bytes(15)), let state = PaymentState(rawValue: row[16])
         else { throw StorageError.corrupt("payment \(row[0] as Int64)") }
-        let settledAt: Int64? = row[20]
+        let (settledAt, refundDueAt): (Int64?, Int64?) = (row[20], row[25])
         return Payment(
             id: row[0],
             authorization: Authorization(
@@ -173,7 +182,8 @@ enum PaymentRows {
                 validBefore: UInt64(column: try row.bytes(8)), signature: try row.bytes(9)),
             sandbox: row[10], productID: row[11], content: content, protocolVersion: row[13], sealHash: try row.optionalBytes(14), token: token,
             state: state, reason: row[17], transaction: try row.optionalBytes(18), claimedAt: Timestamp(milliseconds: row[19]),
-            settledAt: settledAt.map(Timestamp.init(milliseconds:)), orderID: row[21], block: try block(row, 22), isRevocable: row[24])
+            settledAt: settledAt.map(Timestamp.init(milliseconds:)), orderID: row[21], block: try block(row, 22), isRevocable: row[24],
+            refundDueAt: refundDueAt.map(Timestamp.init(milliseconds:)))
     }
 
     /// From two columns, number and hash.

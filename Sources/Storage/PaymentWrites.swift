@@ -43,52 +43,60 @@ extension Writer {
     {
         let shop = origin
         return try await write { db in
-            let key = claim.authorization.key
-            if let identifier = claim.identifier {
-                switch try PaymentIdentifierRows.find(db, identifier, payer: key.payer, fingerprint: claim.fingerprint) {
-                case .names(let payment):
-                    // An authorization that is known may be public by now: it is no proof of who shows it.
-                    if let known = try PaymentRows.find(db, key), known.state != .released { return .known(known) }
-                    return .identified(payment)
-                case .namesAnother: return .conflicting
-                case nil: break
-                }
-            }
-            // What sells every time has nothing to be looked up for first: the index says whether the authorization is new.
-            let isTaken = try claim.repeatable && Self.insert(db, claim, settledBy: sandboxTransaction)
-            let known = isTaken ? nil : try PaymentRows.find(db, key)
-            if let known, known.state != .released { return .known(known) }
-            if !claim.repeatable {
-                if let open = try PaymentRows.open(db, payer: key.payer, productID: claim.productID, sandbox: claim.sandbox) {
-                    return .awaiting(open)
-                }
-                let payTo = claim.sandbox ? claim.authorization.payTo : nil
-                if let owned = try PaymentRows.owned(db, payer: key.payer, productID: claim.productID, sandbox: claim.sandbox, payTo: payTo) {
-                    return .owned(owned)
-                }
-            }
-            if let known {
-                // Never the same id: whoever still follows the released payment must not take this one for it.
-                let id = try Int64.fetchOne(db, sql: "SELECT max(id) + 1 FROM payments")
-                try db.execute(sql: "DELETE FROM payments WHERE id = ? AND state = 'released'", arguments: [known.id])
-                _ = try Self.insert(db, claim, id: id, settledBy: sandboxTransaction)
-            } else if !isTaken {
-                _ = try Self.insert(db, claim, settledBy: sandboxTransaction)
-            }
-            var payment = Payment(id: db.lastInsertedRowID, claim: claim)
-            if claim.sandbox, try !Self.spendPractice(db, claim, allowance: sandboxAllowance) {
-                try db.execute(sql: "DELETE FROM payments WHERE id = ?", arguments: [payment.id])
-                return .insufficientFunds
-            }
-            if let identifier = claim.identifier { try PaymentIdentifierRows.store(db, identifier, claim, paymentID: payment.id) }
-            if let sandboxTransaction {
-                payment.state = .settled
-                payment.transaction = sandboxTransaction
-                payment.settledAt = claim.at
-                payment.orderID = try Self.deliverables(db, payment, shop: shop, at: claim.at)
-            }
-            return .claimed(payment)
+            try Self.take(db, claim, shop: shop, sandboxAllowance: sandboxAllowance, sandboxTransaction: sandboxTransaction)
         }
+    }
+
+    /// A claim as part of a write.
+    /// - Parameter shop: the origin, for the audit log.
+    static func take(
+        _ db: Database, _ claim: Claim, shop: String, sandboxAllowance: AtomicAmount, sandboxTransaction: [UInt8]?
+    ) throws -> ClaimOutcome {
+        let key = claim.authorization.key
+        if let identifier = claim.identifier {
+            switch try PaymentIdentifierRows.find(db, identifier, payer: key.payer, fingerprint: claim.fingerprint) {
+            case .names(let payment):
+                // An authorization that is known may be public by now: it is no proof of who shows it.
+                if let known = try PaymentRows.find(db, key), known.state != .released { return .known(known) }
+                return .identified(payment)
+            case .namesAnother: return .conflicting
+            case nil: break
+            }
+        }
+        // What sells every time has nothing to be looked up for first: the index says whether the authorization is new.
+        let isTaken = try claim.repeatable && Self.insert(db, claim, settledBy: sandboxTransaction)
+        let known = isTaken ? nil : try PaymentRows.find(db, key)
+        if let known, known.state != .released { return .known(known) }
+        if !claim.repeatable {
+            if let open = try PaymentRows.open(db, payer: key.payer, productID: claim.productID, sandbox: claim.sandbox) {
+                return .awaiting(open)
+            }
+            let payTo = claim.sandbox ? claim.authorization.payTo : nil
+            if let owned = try PaymentRows.owned(db, payer: key.payer, productID: claim.productID, sandbox: claim.sandbox, payTo: payTo) {
+                return .owned(owned)
+            }
+        }
+        if let known {
+            // Never the same id: whoever still follows the released payment must not take this one for it.
+            let id = try Int64.fetchOne(db, sql: "SELECT max(id) + 1 FROM payments")
+            try db.execute(sql: "DELETE FROM payments WHERE id = ? AND state = 'released'", arguments: [known.id])
+            _ = try Self.insert(db, claim, id: id, settledBy: sandboxTransaction)
+        } else if !isTaken {
+            _ = try Self.insert(db, claim, settledBy: sandboxTransaction)
+        }
+        var payment = Payment(id: db.lastInsertedRowID, claim: claim)
+        if claim.sandbox, try !Self.spendPractice(db, claim, allowance: sandboxAllowance) {
+            try db.execute(sql: "DELETE FROM payments WHERE id = ?", arguments: [payment.id])
+            return .insufficientFunds
+        }
+        if let identifier = claim.identifier { try PaymentIdentifierRows.store(db, identifier, claim, paymentID: payment.id) }
+        if let sandboxTransaction {
+            payment.state = .settled
+            payment.transaction = sandboxTransaction
+            payment.settledAt = claim.at
+            payment.orderID = try Self.deliverables(db, payment, shop: shop, at: claim.at)
+        }
+        return .claimed(payment)
     }
 
     /// False when the authorization is stored already.
@@ -231,18 +239,26 @@ extension Writer {
     /// Moves an open payment to `state`: released, uncertain or failed, each only from where the rules allow it.
     public func end(paymentID: Int64, as state: PaymentState, reason: String?, at now: Timestamp) async throws -> PostOutcome {
         precondition(!state.isPaid, "a paid payment is posted, with its order")
-        return try await write { db in
-            let payment = try Self.payment(db, paymentID)
-            guard payment.state.successors.contains(state), !payment.state.isPaid else { return .stands(payment) }
-            try db.execute(sql: "UPDATE payments SET state = ?, reason = ? WHERE id = ?", arguments: [state.rawValue, reason, paymentID])
-            if payment.isForOthers, state != .uncertain { try DeskRows.giveBack(db, paymentID: paymentID) }
-            if state == .uncertain { try Self.append(db, .paymentUncertain, subject: paymentID, actor: "reconciler", at: now) }
-            if state == .failed {
-                try Self.append(db, .paymentFailed, subject: paymentID, actor: "reconciler", at: now)
-                if let order = payment.orderID { try Self.endAccess(db, payment, order: order) }
-            }
-            return .posted(try Self.payment(db, paymentID))
+        return try await write { db in try Self.end(db, paymentID: paymentID, as: state, reason: reason, at: now) }
+    }
+
+    /// An end as part of a write. Practice money that was not taken is the wallet's again.
+    static func end(_ db: Database, paymentID: Int64, as state: PaymentState, reason: String?, at now: Timestamp) throws -> PostOutcome {
+        let payment = try Self.payment(db, paymentID)
+        guard payment.state.successors.contains(state), !payment.state.isPaid else { return .stands(payment) }
+        try db.execute(sql: "UPDATE payments SET state = ?, reason = ? WHERE id = ?", arguments: [state.rawValue, reason, paymentID])
+        if payment.isForOthers, state != .uncertain { try DeskRows.giveBack(db, paymentID: paymentID) }
+        if state == .released, payment.sandbox, let amount = Int64(exactly: payment.authorization.amount.units) {
+            try db.execute(
+                sql: "UPDATE sandbox_wallets SET spent = max(0, spent - ?) WHERE payer = ?",
+                arguments: [amount, blob(payment.authorization.key.payer)])
         }
+        if state == .uncertain { try Self.append(db, .paymentUncertain, subject: paymentID, actor: "reconciler", at: now) }
+        if state == .failed {
+            try Self.append(db, .paymentFailed, subject: paymentID, actor: "reconciler", at: now)
+            if let order = payment.orderID { try Self.endAccess(db, payment, order: order) }
+        }
+        return .posted(try Self.payment(db, paymentID))
     }
 
     /// Notes that the goods of these payments went out; returns those of which that was not known.

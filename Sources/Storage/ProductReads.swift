@@ -78,18 +78,30 @@ extension Reader {
 
     static let selectProduct = """
         SELECT id, slug, title, summary, kind, state, price, currency, tags, repeatable, content, content_length, media_type, file_name, \
-        created_at, updated_at, revision FROM products
+        created_at, updated_at, revision, upstream, upstream_trusted, upstream_header, routes, request_limit, head_limit, whole_limit, \
+        credit_count, credit_amount FROM products
         """
 
     static func product(_ row: Row) throws -> Product {
         guard let slug = Slug(row[1] as String), let kind = Product.Kind(rawValue: row[4]), let state = Product.State(rawValue: row[5]),
             let digest = ContentDigest(try row.bytes(10))
         else { throw StorageError.corrupt("product \(row[0] as Int64)") }
+        let price = try money(row[6], row[7])
         return Product(
-            id: row[0], slug: slug, title: row[2], summary: row[3], kind: kind, price: try money(row[6], row[7]),
+            id: row[0], slug: slug, title: row[2], summary: row[3], kind: kind, price: price,
             tags: (row[8] as String).split(separator: ",").map(String.init), repeatable: row[9], state: state,
-            content: Content(digest: digest, length: row[11], mediaType: row[12], fileName: row[13]),
+            content: Content(digest: digest, length: row[11], mediaType: row[12], fileName: row[13]), api: try api(row, price.currency),
             createdAt: Timestamp(milliseconds: row[14]), updatedAt: Timestamp(milliseconds: row[15]), revision: row[16])
+    }
+
+    private static func api(_ row: Row, _ currency: Currency) throws -> PaidAPI? {
+        guard let text: String = row[17] else { return nil }
+        guard let upstream = UpstreamAddress(text) else { throw StorageError.corrupt("the service of product \(row[0] as Int64)") }
+        let credit = try (row[24] as Int?).map { PaidAPI.Credit(count: $0, amount: try Money(row[25], currency)) }
+        return PaidAPI(
+            upstream: upstream, isTrusted: row[18], credential: try row.optionalBytes(19),
+            routes: try (row[20] as String).split(separator: "\n").map { try APIRoute(String($0)) },
+            limits: PaidAPI.Limits(request: row[21], head: row[22], whole: row[23]), credit: credit)
     }
 
     static func money(_ price: String, _ currency: String) throws -> Money {

@@ -13,10 +13,12 @@ public struct ProductDraft: Sendable {
     public var repeatable: Bool
     public var state: Product.State
     public var content: Content
+    /// Set for an API and for nothing else.
+    public var api: PaidAPI?
 
     public init(
         slug: Slug, title: String, summary: String, kind: Product.Kind, price: Money, tags: [String], repeatable: Bool, state: Product.State,
-        content: Content
+        content: Content, api: PaidAPI? = nil
     ) {
         self.slug = slug
         self.title = title
@@ -27,6 +29,7 @@ public struct ProductDraft: Sendable {
         self.repeatable = repeatable
         self.state = state
         self.content = content
+        self.api = api
     }
 }
 
@@ -39,6 +42,7 @@ public struct ProductEdit: Sendable {
     public var repeatable: Bool?
     public var state: Product.State?
     public var content: Content?
+    public var api: PaidAPI?
 
     public init() {}
 }
@@ -66,20 +70,21 @@ extension Writer {
             try db.execute(
                 sql: """
                     INSERT INTO products(slug, title, summary, kind, state, price, currency, tags, repeatable, content, content_length, media_type,
-                        file_name, created_at, updated_at, revision)
-                    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 1) ON CONFLICT (slug) DO NOTHING
+                        file_name, created_at, updated_at, revision, \(Self.apiColumns))
+                    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 1, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (slug) DO NOTHING
                     """,
                 arguments: [
                     draft.slug.text, draft.title, draft.summary, draft.kind.rawValue, draft.state.rawValue, draft.price.amountText,
                     draft.price.currency.code, draft.tags.joined(separator: ","), draft.repeatable, blob(draft.content.digest.bytes),
                     draft.content.length, draft.content.mediaType, draft.content.fileName, now.milliseconds, now.milliseconds,
-                ])
+                ] + Self.columns(draft.api))
             guard db.changesCount == 1 else { return .slugTaken }
             let id = db.lastInsertedRowID
-            try Self.keepEdition(db, productID: id, draft.content)
+            if draft.api == nil { try Self.keepEdition(db, productID: id, draft.content) }
+            let what = draft.api.map { ("upstream", EventDetails.Value.text($0.upstream.description)) }
             let details = EventDetails([
                 ("slug", .text(draft.slug.text)), ("price", .text(draft.price.description)), ("state", .text(draft.state.rawValue)),
-                ("content", .text(draft.content.digest.description)),
+                what ?? ("content", .text(draft.content.digest.description)),
             ])
             try Self.append(db, .productCreated, subject: id, actor: actor, details: details, at: now)
             return .created(try Self.product(db, id: id))
@@ -100,23 +105,35 @@ extension Writer {
             try db.execute(
                 sql: """
                     UPDATE products SET title = ?, summary = ?, state = ?, price = ?, currency = ?, tags = ?, repeatable = ?, content = ?,
-                        content_length = ?, media_type = ?, file_name = ?, updated_at = ?, revision = revision + 1 WHERE id = ?
+                        content_length = ?, media_type = ?, file_name = ?, updated_at = ?, revision = revision + 1,
+                        (\(Self.apiColumns)) = (?, ?, ?, ?, ?, ?, ?, ?, ?) WHERE id = ?
                     """,
                 arguments: [
                     edit.title ?? before.title, edit.summary ?? before.summary, (edit.state ?? before.state).rawValue, price.amountText,
                     price.currency.code, (edit.tags ?? before.tags).joined(separator: ","), edit.repeatable ?? before.repeatable,
-                    blob(content.digest.bytes), content.length, content.mediaType, content.fileName, now.milliseconds, before.id,
-                ])
+                    blob(content.digest.bytes), content.length, content.mediaType, content.fileName, now.milliseconds,
+                ] + Self.columns(edit.api ?? before.api) + [before.id])
             if price != before.price {
                 try db.execute(
                     sql: "INSERT OR REPLACE INTO former_prices(product_id, replaced_at, price, currency) VALUES (?, ?, ?, ?)",
                     arguments: [before.id, now.milliseconds, before.price.amountText, before.price.currency.code])
             }
-            try Self.keepEdition(db, productID: before.id, content)
+            if before.api == nil { try Self.keepEdition(db, productID: before.id, content) }
             let after = try Self.product(db, id: before.id)
             try Self.append(db, .productEdited, subject: before.id, actor: actor, details: Self.changes(from: before, to: after), at: now)
             return .changed(after)
         }
+    }
+
+    private static let apiColumns =
+        "upstream, upstream_trusted, upstream_header, routes, request_limit, head_limit, whole_limit, credit_count, credit_amount"
+
+    private static func columns(_ api: PaidAPI?) -> StatementArguments {
+        guard let api else { return StatementArguments([DatabaseValue](repeating: .null, count: 9)) }
+        return [
+            api.upstream.description, api.isTrusted, api.credential.map(blob) ?? .null, api.routesText, api.limits.request, api.limits.head,
+            api.limits.whole, api.credit?.count, api.credit?.amount.amountText,
+        ]
     }
 
     private static func keepEdition(_ db: Database, productID: Int64, _ content: Content) throws {
@@ -142,6 +159,16 @@ extension Writer {
             ("content", before.content.digest.description, after.content.digest.description),
         ]
         var members = fields.filter { $0.1 != $0.2 }.map { (name: $0.0, value: EventDetails.Value.change(from: $0.1, to: $0.2)) }
+        if let old = before.api, let new = after.api {
+            let parts: [(String, String, String)] = [
+                ("upstream", old.upstream.description, new.upstream.description), ("upstreamTrusted", "\(old.isTrusted)", "\(new.isTrusted)"),
+                ("limits", "\(old.limits)", "\(new.limits)"),
+                ("credit", old.credit.map { "\($0.count) of \($0.amount)" } ?? "", new.credit.map { "\($0.count) of \($0.amount)" } ?? ""),
+            ]
+            members += parts.filter { $0.1 != $0.2 }.map { (name: $0.0, value: EventDetails.Value.change(from: $0.1, to: $0.2)) }
+            if old.routes != new.routes { members.append((name: "routes", value: .changed)) }
+            if old.credential != new.credential { members.append((name: "upstreamHeader", value: .changed)) }
+        }
         // A summary may be long; the product has it.
         if before.summary != after.summary { members.append((name: "summary", value: .changed)) }
         return EventDetails(members)

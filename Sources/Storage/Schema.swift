@@ -20,6 +20,7 @@ enum Schema {
         migrator.registerMigration("10 finality") { db in try db.execute(sql: finality) }
         migrator.registerMigration("11 receipts") { db in try db.execute(sql: receipts) }
         migrator.registerMigration("12 desk keys") { db in try db.execute(sql: desk) }
+        migrator.registerMigration("8 apis") { db in try db.execute(sql: apis) }
         return migrator
     }
 

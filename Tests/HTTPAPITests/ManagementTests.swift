@@ -130,7 +130,8 @@ import X402
         ("price", "0.0000001", "/price"), ("price", "99999999999999999999999999999999", "/price"), ("price", 1, "/price"),
         ("currency", "usd", "/currency"),
         ("currency", "EUR", "/price"), ("tags", ["a b"], "/tags"), ("tags", ["a,b"], "/tags"), ("tags", ["1", "2", "3", "4", "5", "6"], "/tags"),
-        ("tags", "a", "/tags"), ("kind", "api", "/kind"), ("state", "gone", "/state"), ("repeatable", 1, "/repeatable"), ("content", "x", "/content"),
+        ("tags", "a", "/tags"), ("kind", "card", "/kind"), ("state", "gone", "/state"), ("repeatable", 1, "/repeatable"),
+        ("content", "x", "/content"),
         ("content", ["sha256": "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855", "mediaType": "a/b", "fileName": "x"], "/content"),
         ("upstream", "http://127.0.0.1", "/upstream"),
     ]

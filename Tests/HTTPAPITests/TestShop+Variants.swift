@@ -21,7 +21,8 @@ extension TestShop {
             sandboxGate: shop.sandboxGate,
             reader: reader,
             deliveries: shop.deliveries, writerLoad: shop.writerLoad, links: shop.links, uploads: shop.uploads, access: access,
-            answerSeal: answerSeal ?? shop.answerSeal, makeNetwork: shop.makeNetwork, notary: shop.notary, trustedProxies: trustedProxies,
+            answerSeal: answerSeal ?? shop.answerSeal, makeNetwork: shop.makeNetwork, upstreams: shop.upstreams, answers: shop.answers,
+            upstreamSeal: shop.upstreamSeal, notary: shop.notary, trustedProxies: trustedProxies,
             metrics: metrics ?? shop.metrics,
             accessLog: accessLog, steps: steps,
             version: shop.version, now: shop.now, log: log ?? shop.log)

@@ -11,6 +11,7 @@ import HummingbirdTesting
 import JSON
 import Logging
 import NIOCore
+import NIOPosix
 import Payments
 import Sealing
 import Storage
@@ -42,6 +43,8 @@ final class TestShop: Sendable {
     let clock = Clock()
     let logBook = LogBook()
     let noteBook = NoteBook()
+    /// The way out of all test shops; it lives as long as the tests.
+    private static let upstreams = Upstreams(MultiThreadedEventLoopGroup.singleton)
     private let front: Application<RouterResponder<ShopContext>>
     private let back: Application<RouterResponder<ShopContext>>
 
@@ -94,6 +97,10 @@ final class TestShop: Sendable {
                         SealedFacilitator(url: Array($0.utf8), token: draft.facilitatorToken.map { Array($0.utf8) })
                     })
             },
+            upstreams: Self.upstreams, answers: try AnswerShelf(directory: "\(directory)/answers", now: now),
+            upstreamSeal: AnswerSeal(
+                seal: { try vault.seal($0, for: .shop, field: "product.upstream") },
+                open: { try vault.open($0, for: .shop, field: "product.upstream") }),
             auditKey: { try vault.auditSigningKey.publicKey },
             notary: AuditNotary(database: database, notebook: noteBook.notebook, now: now) {
                 let key = try vault.auditSigningKey

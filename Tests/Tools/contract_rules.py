@@ -29,6 +29,12 @@ REASONS = [
     (r"/scopes", r"The role \w+ does not have"),
     (r"/expiresAt", r"This time (has passed|is too far away)|A time is written .* not before 1970"),
     (r"/length", r"This must be a whole number, written without"),  # 4.0 is no whole number here: nothing may be rounded
+    (r"/content", r"Name the bytes that are sold|An API has no bytes"),  # by the kind
+    (r"/upstream|/routes|/kind", r"Only a product of kind|Say where its calls go"),
+    (r"/upstream", r"An address is written as|This leads into a private network"),  # hosts and ports have no pattern
+    (r"/upstreamHeader", r"A header field is written as"),
+    (r"/routes/\d+", r".*"),  # a small language of its own
+    (r"/creditCount|/creditAmount", r"Say (how many calls|what the calls)|Nothing that this shop is paid in|“[0-9.]+” (has more|is too large)"),
     (r"/addresses/\d+", r"An address block is written as"),  # the grammar of an IPv6 block is no pattern
 ]
 

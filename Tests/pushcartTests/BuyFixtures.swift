@@ -99,7 +99,9 @@ final class BuyFakeShop: BuyTransport {
 
     var calls: [Call] { state.withLock { $0.calls } }
 
-    func get(_ url: BuyURL, _ headers: [(name: String, value: String)]) async throws(BuyTransportError) -> HTTPClientResponse {
+    func send(
+        _ request: BuyRequest, _ url: BuyURL, _ headers: [(name: String, value: String)]
+    ) async throws(BuyTransportError) -> HTTPClientResponse {
         let call = Call(url: url, headers: Dictionary(uniqueKeysWithValues: headers.map { ($0.name, $0.value) }))
         let answer = state.withLock { state -> Answer? in
             state.calls.append(call)

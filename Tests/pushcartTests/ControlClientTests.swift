@@ -165,7 +165,8 @@ import Testing
         arguments: [
             ["add", "--slug", "a", "--title", "A", "--price", "1"],
             ["add", "--slug", "a", "--title", "A", "--price", "1", "--file", "x", "--article", "y"],
-            ["add", "--slug", "a", "--title", "A", "--price", "1", "--upstream", "http://127.0.0.1"], ["add", "--slug", "a"], ["edit"], ["show"],
+            ["add", "--slug", "a", "--title", "A", "--price", "1", "--upstream", "http://127.0.0.1", "--file", "x"], ["add", "--slug", "a"], ["edit"],
+            ["show"],
         ])
     func `a command that lacks something says so before it does anything`(_ arguments: [String]) {
         #expect(throws: (any Error).self) { try ProductCommand.parseAsRoot(arguments) }

@@ -27,7 +27,7 @@ struct DiscoveryRoutes: Sendable {
     private func wellKnown() async throws -> Response {
         let json: JSONObject = [
             "version": 1, "x402Version": 2, "service": .string(shop.settings.name), "practice": .bool(shop.isPractice),
-            "resources": .array(try await published.map { .string(shop.offers.url($0)) }),
+            "resources": .array(try await published.flatMap(addresses).map(JSONValue.string)),
             "discovery": .string("\(shop.origin)/discovery/resources"),
         ]
         return .json(JSONValue.object(json).encoded(), headers: Self.open)
@@ -48,23 +48,51 @@ struct DiscoveryRoutes: Sendable {
     private func resources(_ request: Request) async throws -> Response {
         let limit = try number(request, "limit", 100, in: 1...500)
         let offset = try number(request, "offset", 0, in: 0...Self.limit)
-        let products = try await published.filter { shop.offers.terms($0) != nil }
-        let items = products.dropFirst(offset).prefix(limit).map { product -> JSONValue in
-            [
-                "resource": .string(shop.offers.url(product)), "type": "http", "x402Version": 2,
-                "accepts": .array((shop.offers.terms(product)?.requirements ?? []).map { .object($0.json) }),
-                "lastUpdated": .string(product.updatedAt.iso8601),
-                "metadata": [
-                    "title": .string(product.title), "description": .string(product.summary), "mimeType": .string(product.content.mediaType),
-                    "tags": .array(product.tags.map(JSONValue.string)),
-                ],
-            ]
-        }
+        let all = try await published.flatMap(entries)
+        let items = all.dropFirst(offset).prefix(limit).map(item)
         let json: JSONObject = [
             "x402Version": 2, "items": .array(Array(items)),
-            "pagination": ["limit": .integer(limit), "offset": .integer(offset), "total": .integer(products.count)],
+            "pagination": ["limit": .integer(limit), "offset": .integer(offset), "total": .integer(all.count)],
         ]
         return .json(JSONValue.object(json).encoded(), headers: Self.open)
+    }
+
+    /// What can be bought at one address, and how.
+    private struct Entry {
+        let product: Product
+        let url: String
+        /// Nil for what is sold whole.
+        let method: String?
+        let terms: PaymentTerms
+    }
+
+    /// The addresses of a product: one, or those of an API's routes as they are written.
+    private func addresses(_ product: Product) -> [String] {
+        product.api == nil ? [shop.offers.url(product)] : shop.offers.calls(product).map(\.url)
+    }
+
+    /// Empty for what cannot be paid now.
+    private func entries(_ product: Product) -> [Entry] {
+        guard product.api != nil else {
+            return shop.offers.terms(product).map { [Entry(product: product, url: shop.offers.url(product), method: nil, terms: $0)] } ?? []
+        }
+        return shop.offers.calls(product).compactMap { call in
+            shop.offers.terms(call).map { Entry(product: product, url: call.url, method: call.method, terms: $0) }
+        }
+    }
+
+    private func item(_ entry: Entry) -> JSONValue {
+        let product = entry.product
+        var metadata: JSONObject = [
+            "title": .string(product.title), "description": .string(product.summary), "mimeType": .string(product.content.mediaType),
+            "tags": .array(product.tags.map(JSONValue.string)),
+        ]
+        if let method = entry.method { metadata["method"] = .string(method) }
+        return [
+            "resource": .string(entry.url), "type": "http", "x402Version": 2,
+            "accepts": .array(entry.terms.requirements.map { .object($0.json) }), "lastUpdated": .string(product.updatedAt.iso8601),
+            "metadata": .object(metadata),
+        ]
     }
 
     private func number(_ request: Request, _ name: String, _ standard: Int, in range: ClosedRange<Int>) throws(Problem) -> Int {
@@ -96,9 +124,17 @@ struct DiscoveryRoutes: Sendable {
             """
         for product in products {
             text += "- [\(product.title)](\(shop.offers.url(product))): \(product.price)\(product.summary.isEmpty ? "" : ". \(product.summary)")\n"
+            for line in Self.routes(product) { text += "  - \(line)\n" }
         }
         if products.isEmpty { text += "Nothing for sale yet.\n" }
         text += "\n## Discovery\n\n- [All offers as JSON](\(shop.origin)/discovery/resources)\n"
         return .text(text, type: "text/markdown; charset=utf-8", headers: Self.open)
+    }
+
+    /// What of an API may be called, and at what price, a line for each.
+    static func routes(_ product: Product) -> [String] {
+        guard let api = product.api else { return [] }
+        guard !api.routes.isEmpty else { return ["An API: any path below this address, each call \(product.price)"] }
+        return api.routes.map { "`\($0.name)`, each call \($0.price.map { "\($0) \(product.price.currency)" } ?? product.price.description)" }
     }
 }

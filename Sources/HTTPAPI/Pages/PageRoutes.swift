@@ -72,6 +72,19 @@ struct PageRoutes: Sendable {
         return shop.links.judge(receipt, expires: expires, series: series, signature: String(signature), at: shop.now())
     }
 
+    /// A service's answer, while it is kept.
+    private func answer(_ payment: Payment, _ context: ShopContext) async throws -> Response {
+        guard let stored = await shop.answers.find(payment.id, within: .zero) else {
+            throw Problem(.gone, "The answer to this call is not kept any more.", headers: ProductRoutes.crossOrigin)
+        }
+        var headers = stored.head.fields
+        headers.append(contentsOf: ProductRoutes.crossOrigin)
+        for field in Pages.security { headers[field.name] = field.value }
+        return Response(
+            status: .init(code: stored.head.status), headers: headers,
+            body: try await StoredBody(stored: stored, receipt: nil, shop: shop).body(context))
+    }
+
     /// What a receipt bought, under an address that was signed for a while.
     private func content(_ request: Request, _ context: ShopContext) async throws -> Response {
         let (payment, product) = try payment(context)
@@ -81,6 +94,7 @@ struct PageRoutes: Sendable {
         case .foreign: throw Problem(.forbidden, "This link is not ours or has run out; open the receipt for a new one.")
         }
         guard payment.state.isPaid else { throw Problem(.conflict, "This payment is not settled, so there is nothing to give.") }
+        if product.kind == .api { return try await answer(payment, context) }
         let delivery = Delivery(shop: shop)
         let content = try delivery.sold(product, payment.content)
         let goods = try await delivery.goods(

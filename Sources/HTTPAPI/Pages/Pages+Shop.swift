@@ -10,6 +10,7 @@ extension Pages {
         let assetName: String
         let amount: String
     }
+    private struct RouteLine { let name, price: String }
     private struct Card {
         let title: String
         let summary: String?
@@ -34,6 +35,8 @@ extension Pages {
         let tags: [Tag]
         let teaserHTML: String?
         let fileName, fileSize: String?
+        let isAPI: Bool
+        let routes: [RouteLine]
         let digest, url, buyCommand, curlExample, pythonExample: String
         let networks: [Option]
         let unavailable: String?
@@ -60,6 +63,7 @@ extension Pages {
         switch product.kind {
         case .article: "Article"
         case .file: "File · \(sizeText(product.content.length))"
+        case .api: "API"
         }
     }
 
@@ -79,7 +83,10 @@ extension Pages {
 
     func product(_ product: Product, article: Article?, terms: PaymentTerms?, _ offers: Offers, _ shop: Shop) throws -> String {
         let frame = frame(shop, path: "/p/\(product.slug)")
-        let url = offers.url(product)
+        let routes = product.api?.routes ?? []
+        let call = offers.calls(product).first
+        let url = call?.url ?? offers.url(product)
+        let method = call?.method ?? "GET"
         let isSample = offers.door == .practice
         return try render(
             "product",
@@ -89,8 +96,14 @@ extension Pages {
                 summary: product.summary.isEmpty ? nil : product.summary,
                 price: product.price.description, kindLabel: Self.kind(product), tags: product.tags.map(Tag.init),
                 teaserHTML: article?.teaserHTML, fileName: product.kind == .file ? product.content.fileName : nil,
-                fileSize: product.kind == .file ? sizeText(product.content.length) : nil, digest: product.content.digest.description, url: url,
-                buyCommand: "pushcart buy \(url)", curlExample: "curl -i \(url)",
+                fileSize: product.kind == .file ? sizeText(product.content.length) : nil, isAPI: product.kind == .api,
+                routes: routes.isEmpty && product.kind == .api
+                    ? [RouteLine(name: "Any path below \(offers.url(product))", price: product.price.description)]
+                    : routes.map {
+                        RouteLine(name: $0.name, price: $0.price.map { "\($0) \(product.price.currency)" } ?? product.price.description)
+                    }, digest: product.content.digest.description, url: url,
+                buyCommand: "pushcart buy \(method == "GET" ? "" : "--method \(method) --data '{}' ")\(Self.quoted(url))",
+                curlExample: "curl -i \(method == "GET" ? "" : "-X \(method) ")\(Self.quoted(url))",
                 pythonExample: """
                     # pip install "x402[httpx,evm]==2.25.0"
                     import asyncio, os
@@ -104,7 +117,7 @@ extension Pages {
                         client = x402Client()
                         register_exact_evm_client(client, EthAccountSigner(Account.from_key(os.environ["KEY"])))
                         async with x402HttpxClient(client) as http:
-                            print((await http.get("\(url)")).text)
+                            print((await http.\(method.lowercased())("\(url)")).text)
 
                     asyncio.run(main())
                     """,
@@ -115,6 +128,9 @@ extension Pages {
                 }, unavailable: terms == nil ? offers.shortfall(product) : nil, sample: isSample,
                 sampleURL: isSample ? nil : shop.sandboxGate.offers.url(product)))
     }
+
+    /// For a shell, which reads braces and stars.
+    private static func quoted(_ url: String) -> String { url.contains { "{}*&?".contains($0) } ? "'\(url)'" : url }
 
     /// A bought article for reading.
     func article(_ product: Product, _ article: Article, receipt: ReceiptID?, _ shop: Shop) throws -> String {

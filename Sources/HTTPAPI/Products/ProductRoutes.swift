@@ -16,16 +16,23 @@ struct ProductRoutes: Sendable {
     let shop: Shop
     let door: ShopDoor
 
-    private var gate: Paygate { shop.gate(at: door) }
-    private var offers: Offers { gate.offers }
+    var gate: Paygate { shop.gate(at: door) }
+    var offers: Offers { gate.offers }
 
     func add(to router: Router<ShopContext>) {
+        let call: @Sendable (Request, ShopContext) async throws -> Response = { request, context in try await self.call(request, context) }
+        let preflight: @Sendable (Request, ShopContext) async throws -> Response = { request, _ in try await callPreflight(request) }
         router.resource(
             "\(door.path):slug",
             [
                 .get: { request, context in try await get(request, context) },
-                .head: { request, _ in try await head(request) },
-                .options: { _, _ in Self.preflight },
+                .head: { request, context in try await head(request, context) },
+                .options: preflight, .post: call, .put: call, .patch: call, .delete: call, .trace: call, .connect: call,
+            ])
+        router.resource(
+            "\(door.path):slug/**",
+            [
+                .get: call, .head: call, .options: preflight, .post: call, .put: call, .patch: call, .delete: call, .trace: call, .connect: call,
             ])
     }
 
@@ -46,15 +53,14 @@ struct ProductRoutes: Sendable {
     }()
 
     /// The product that the address names, exactly as it was written: no decoding, no parameters, no dots.
-    private func product(_ request: Request) async throws -> Product {
+    func wholeProduct(_ request: Request) async throws -> Product? {
         let path = request.uri.path
-        guard path.hasPrefix(door.path), let slug = Slug(path.dropFirst(door.path.utf8.count)), let product = try await shop.catalogue.product(slug)
-        else { throw Problem.notFound }
-        return product
+        guard path.hasPrefix(door.path), let slug = Slug(path.dropFirst(door.path.utf8.count)) else { return nil }
+        return try await shop.catalogue.product(slug)
     }
 
     private func get(_ request: Request, _ context: ShopContext) async throws -> Response {
-        let product = try await product(request)
+        guard let product = try await wholeProduct(request), product.kind != .api else { return try await call(request, context) }
         let shown = try Self.payment(request.headers)
         if door == .goods, let proof = try Self.signIn(request.headers, beside: shown != nil) {
             return try await signedIn(proof, product, request, context)
@@ -74,15 +80,15 @@ struct ProductRoutes: Sendable {
         return try await paid(payload, product, request, context)
     }
 
-    private func head(_ request: Request) async throws -> Response {
-        let product = try await product(request)
+    private func head(_ request: Request, _ context: ShopContext) async throws -> Response {
+        guard let product = try await wholeProduct(request), product.kind != .api else { return try await call(request, context) }
         guard product.state == .published else { throw Problem.notFound }
         // A look at the terms; a payment that comes along is not taken, for there would be no goods in the answer.
         return try (Negotiation(request.headers).isPerson ? await page(product) : unpaid(product)).withoutBody
     }
 
     /// The one payment header of a request with the version it means; nil when there is none.
-    private static func payment(_ headers: HTTPFields) throws(Problem) -> (String, version: Int)? {
+    static func payment(_ headers: HTTPFields) throws(Problem) -> (String, version: Int)? {
         guard headers[.paymentSignature] != nil || headers[.xPayment] != nil else { return nil }
         let second = headers[values: .paymentSignature]
         let first = headers[values: .xPayment]
@@ -108,7 +114,15 @@ struct ProductRoutes: Sendable {
     }()
 
     func unpaid(_ product: Product, error: String = PaymentTerms.unpaidError, message: String? = nil) throws -> Response {
-        guard let terms = offers.terms(product) else {
+        try unpaid(offers.terms(product), of: product, error: error, message: message)
+    }
+
+    func unpaid(_ call: APICall, error: String = PaymentTerms.unpaidError, message: String? = nil) throws -> Response {
+        try unpaid(offers.terms(call), of: call.product, error: error, message: message)
+    }
+
+    private func unpaid(_ terms: PaymentTerms?, of product: Product, error: String, message: String?) throws -> Response {
+        guard let terms else {
             throw Problem(.serviceUnavailable, offers.shortfall(product), headers: Self.crossOrigin.adding(.retryAfter, "10"))
         }
         var headers = Self.unpaidHeaders
@@ -117,7 +131,7 @@ struct ProductRoutes: Sendable {
         return Response(status: .paymentRequired, headers: headers, body: ResponseBody(byteBuffer: ByteBuffer(bytes: body)))
     }
 
-    private func page(_ product: Product) async throws -> Response {
+    func page(_ product: Product) async throws -> Response {
         let terms = offers.terms(product)
         let article = product.kind == .article ? try await shop.catalogue.article(product.content) : nil
         let html = try Pages.shared.product(product, article: article, terms: terms, offers, shop)
@@ -152,7 +166,7 @@ struct ProductRoutes: Sendable {
         case .pending(let payment):
             shop.countWallet(payment.authorization.key.payer)
             return pending(payment, version: payload.version)
-        case .refused(let error, let payer): return try refused(error, payer: payer, payload, product, context)
+        case .refused(let error, let payer): return try refused(error, payer: payer, payload, product, nil, context)
         case .conflicting(let sentence): throw Problem(.conflict, sentence, headers: Self.crossOrigin)
         case .malformed(let error):
             throw Problem(.badRequest, "\(error.reason): \(error.sentence)", headers: Self.crossOrigin)
@@ -161,15 +175,15 @@ struct ProductRoutes: Sendable {
         }
     }
 
-    private func refused(
-        _ error: WireError, payer: [UInt8]?, _ payload: PaymentPayload, _ product: Product, _ context: ShopContext
+    func refused(
+        _ error: WireError, payer: [UInt8]?, _ payload: PaymentPayload, _ product: Product, _ call: APICall?, _ context: ShopContext
     ) throws -> Response {
         // A draft is nobody's business.
         guard product.state != .draft else { throw Problem.notFound }
         // What is off sale has no terms to offer again.
         var response =
             product.state == .published
-            ? try unpaid(product, error: error.reason.rawValue, message: error.sentence)
+            ? try unpaid(call.map(offers.terms) ?? offers.terms(product), of: product, error: error.reason.rawValue, message: error.sentence)
             : Problem(.notFound, error.sentence, headers: Self.crossOrigin).of(context).response
         let network: String =
             switch payload.accepted {
@@ -282,7 +296,7 @@ struct ProductRoutes: Sendable {
     }
 
     /// Not settled yet: no terms in the answer, so that no client signs twice.
-    private func pending(_ payment: Payment, version: Int) -> Response {
+    func pending(_ payment: Payment, version: Int) -> Response {
         let status = "\(shop.origin)/r/\(payment.receiptID)"
         let sentence = "The payment is on its way and not confirmed yet. Send the same payment again in a moment; it is never taken twice."
         let body: JSONObject = [
@@ -299,12 +313,12 @@ struct ProductRoutes: Sendable {
         return .json(JSONValue.object(body).encoded(), status: .paymentRequired, headers: headers)
     }
 
-    private func wireNetwork(_ payment: Payment, _ version: Int) -> String {
+    func wireNetwork(_ payment: Payment, _ version: Int) -> String {
         let network = payment.authorization.key.network.description
         return version == 1 ? NetworkNamesV1.name(caip2: network) ?? network : network
     }
 
-    private func outcome(_ response: SettlementResponse, version: Int, _ headers: inout HTTPFields) {
+    func outcome(_ response: SettlementResponse, version: Int, _ headers: inout HTTPFields) {
         headers[version == 1 ? .xPaymentResponse : .paymentResponse] = PaymentHeader.encode(response.json)
     }
 }

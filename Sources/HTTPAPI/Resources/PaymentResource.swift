@@ -46,7 +46,9 @@ struct PaymentView: Sendable {
                     view(of).option.map { $0.asset.decimal(view(of).payment.authorization.amount) }
                 }),
             JSONMember("asset", JSONType<String>.text(), "The asset's name.", example: "USDC", find: { view($0).option?.asset.symbol }),
-            JSONMember("sha256", .digest, "The edition that was sold.") { view($0).payment.content },
+            JSONMember("sha256", .digest, "The edition that was sold; of a call of an API its request.") {
+                view($0).payment.content
+            },
             JSONMember(
                 "transaction", JSONType<String>.text(), "Hash of the transaction on the chain.",
                 find: { of in
@@ -55,6 +57,9 @@ struct PaymentView: Sendable {
             JSONMember("reason", JSONType<String>.text(), "Why it failed, in x402's code.", find: { view($0).payment.reason }),
             JSONMember("claimedAt", .moment, "When it was taken.") { view($0).payment.claimedAt },
             JSONMember("settledAt", JSONType<Timestamp>.moment, "When the money arrived.", find: { view($0).payment.settledAt }),
+            JSONMember(
+                "refundDueAt", JSONType<Timestamp>.moment,
+                "Since when the money is owed back: it arrived, and what it was for could not be given.", find: { view($0).payment.refundDueAt }),
             JSONMember(
                 "order", JSONType<String>.text(), "The order's number.", example: "2026-000123",
                 find: { of in

@@ -25,7 +25,8 @@ struct ProductEndpoints: Sendable {
             ) { call in try await list(call) },
             Endpoint(
                 method: .post, path: "/products", id: "products.create", summary: "Add a product",
-                details: "The bytes go to `/contents` first, which answers their SHA-256.", access: .permission(.productsWrite),
+                details: "The bytes go to `/contents` first, which answers their SHA-256; an API has an upstream instead.",
+                access: .permission(.productsWrite),
                 body: .json(ProductView.resource.creationSchema, example: Self.example), answers: [.created("Product", "The product.")],
                 refusals: [(.conflict, "The slug is taken.")]
             ) { call in try await create(call) },
@@ -92,13 +93,19 @@ struct ProductEndpoints: Sendable {
         }
         var (draft, problems) = ProductView.resource.readCreation(try call.json())
         let price = price(&draft, default: shop.settings.currency, &problems)
-        let content = try content(draft.content, kind: draft.kind, &problems)
+        let api = try ProductAPI(shop: shop, caller: call.principal).read(
+            draft, kind: draft.kind, before: nil, currency: price?.currency ?? draft.currency ?? shop.settings.currency, &problems)
+        // What could not be read has its own problem.
+        if draft.kind != .api, draft.content == nil, !problems.contains(where: { $0.pointer.description.hasPrefix("/content") }) {
+            problems.append(JSONProblem(.root.appending("content"), "Name the bytes that are sold."))
+        }
+        let content = draft.kind == .api ? Content.none : try content(draft.content, kind: draft.kind, &problems)
         guard problems.isEmpty, let slug = draft.slug, let title = draft.title, let kind = draft.kind, let price, let content else {
             throw Problem.invalid(problems)
         }
         let product = ProductDraft(
             slug: slug, title: title, summary: draft.summary ?? "", kind: kind, price: price, tags: draft.tags ?? [],
-            repeatable: draft.repeatable ?? false, state: draft.state ?? .published, content: content)
+            repeatable: draft.repeatable ?? false, state: draft.state ?? .published, content: content, api: api)
         let note = call.note { (outcome: ProductCreation) in
             if case .created(let product) = outcome { created(product) } else { nil }
         }
@@ -128,6 +135,8 @@ struct ProductEndpoints: Sendable {
         var edit = ProductEdit()
         edit.price = price(&draft, default: product.price.currency, &problems)
         edit.content = try content(draft.content, kind: product.kind, &problems)
+        edit.api = try ProductAPI(shop: shop, caller: call.principal).read(
+            draft, kind: product.kind, before: product.api, currency: edit.price?.currency ?? product.price.currency, &problems)
         guard problems.isEmpty else { throw Problem.invalid(problems) }
         edit.title = draft.title
         edit.summary = draft.summary
@@ -161,7 +170,12 @@ struct ProductEndpoints: Sendable {
     }
 
     /// Why nobody could pay a price, or nil.
-    private func payability(_ price: Money) -> String? {
+    private func payability(_ price: Money) -> String? { ProductAPI.payability(price, shop) }
+}
+
+extension ProductAPI {
+    /// Why nobody could pay a price, or nil.
+    static func payability(_ price: Money, _ shop: Shop) -> String? {
         let assets = shop.offers.options.map(\.option.asset)
         guard let asset = assets.first(where: { $0.currency == price.currency }) else {
             let known = Set(assets.map(\.currency.code)).sorted().joined(separator: ", ")
@@ -171,6 +185,9 @@ struct ProductEndpoints: Sendable {
         return nil
     }
 
+}
+
+extension ProductEndpoints {
     private func content(_ named: ContentDraft?, kind: Product.Kind?, _ problems: inout [JSONProblem]) throws -> Content? {
         guard let digest = named?.digest, let mediaType = named?.mediaType, let fileName = named?.fileName else { return nil }
         let place = JSONPointer.root.appending("content")

@@ -28,10 +28,25 @@ struct ProductView: Sendable {
         var tags: [String]?
         var repeatable: Bool?
         var content: ContentDraft?
+        var upstream: UpstreamAddress?
+        var upstreamHeader: String?
+        var routes: [APIRoute]?
+        var requestLimit: Int?
+        var answerLimit: Int?
+        var wholeLimit: Int?
+        var creditCount: Int?
+        var creditAmount: String?
+
+        /// Whether anything is said that only an API has.
+        var namesAPI: Bool {
+            upstream != nil || upstreamHeader != nil || routes != nil || requestLimit != nil || answerLimit != nil || wholeLimit != nil
+                || creditCount != nil || creditAmount != nil
+        }
     }
 
-    static let resource = JSONResource<ProductView, Draft>(
-        "Product", draft: { Draft() },
+    static let resource = JSONResource<ProductView, Draft>("Product", draft: { Draft() }, wordMembers + [contentMember] + apiMembers + factMembers)
+
+    private static let wordMembers: [JSONMember<ProductView, Draft>] =
         [
             JSONMember("id", .integer(), "Its number.", example: 1) { Int($0.product.id) },
             JSONMember(
@@ -59,18 +74,23 @@ struct ProductView: Sendable {
             JSONMember(
                 "repeatable", .boolean, "Whether it sells again to a wallet that has bought it.", example: false, get: \.product.repeatable,
                 set: \.repeatable),
-            JSONMember(
-                "content", ContentDraft.type, "The bytes that are sold; send them to `/contents` first.",
-                example: [
-                    "sha256": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08", "mediaType": "audio/flac",
-                    "fileName": "summer-song.flac",
-                ],
-                create: .required, shown: ContentDraft.shown, get: { ContentDraft($0.product.content) }, set: \.content),
-            JSONMember("url", .uri, "Where it is sold.", example: "https://shop.example/p/summer-song", get: \.url),
-            JSONMember("revision", .integer(), "Counts its edits.", example: 3) { Int($0.product.revision) },
-            JSONMember("createdAt", .moment, "When it was made.", get: \.product.createdAt),
-            JSONMember("updatedAt", .moment, "When it was changed last.", get: \.product.updatedAt),
-        ])
+        ]
+
+    private static let contentMember: JSONMember<ProductView, Draft> = JSONMember(
+        "content", ContentDraft.type, "The bytes that are sold; send them to `/contents` first. An API has none.",
+        example: [
+            "sha256": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08", "mediaType": "audio/flac",
+            "fileName": "summer-song.flac",
+        ],
+        create: .optional, edit: true, shown: ContentDraft.shown,
+        find: { $0.product.api == nil ? ContentDraft($0.product.content) : nil }, set: \Draft.content)
+
+    private static let factMembers: [JSONMember<ProductView, Draft>] = [
+        JSONMember("url", .uri, "Where it is sold.", example: "https://shop.example/p/summer-song", get: \.url),
+        JSONMember("revision", .integer(), "Counts its edits.", example: 3) { Int($0.product.revision) },
+        JSONMember("createdAt", .moment, "When it was made.", get: \.product.createdAt),
+        JSONMember("updatedAt", .moment, "When it was changed last.", get: \.product.updatedAt),
+    ]
 }
 
 /// Bytes that are sold, as a client names them.

@@ -31,6 +31,12 @@ public struct Shop: Sendable {
     public let access: AccessDesk
     public let answerSeal: AnswerSeal
     public let makeNetwork: NetworkMaking
+    /// The way out to the services whose calls are sold.
+    public let upstreams: Upstreams
+    /// Their answers, kept for those who paid.
+    public let answers: AnswerShelf
+    /// Seals the header fields by which services know the shop.
+    public let upstreamSeal: AnswerSeal
     /// The public key that signs heads of the audit log today, 32 bytes; nil when it is not known.
     public let auditKey: @Sendable () throws -> [UInt8]?
     /// Signs heads of the audit log, for receipts too.
@@ -53,6 +59,7 @@ public struct Shop: Sendable {
         deliveries: DeliveryLog,
         writerLoad: @escaping @Sendable () -> WriterLoad, links: ContentLinkSigner, uploads: UploadStore,
         access: AccessDesk, answerSeal: AnswerSeal, makeNetwork: @escaping NetworkMaking,
+        upstreams: Upstreams, answers: AnswerShelf, upstreamSeal: AnswerSeal,
         auditKey: @escaping @Sendable () throws -> [UInt8]? = { nil }, notary: AuditNotary,
         limiter: RateLimiter = RateLimiter(.off),
         trustedProxies: [AddressBlock] = [],
@@ -75,6 +82,9 @@ public struct Shop: Sendable {
         self.access = access
         self.answerSeal = answerSeal
         self.makeNetwork = makeNetwork
+        self.upstreams = upstreams
+        self.answers = answers
+        self.upstreamSeal = upstreamSeal
         self.auditKey = auditKey
         self.notary = notary
         self.limiter = limiter

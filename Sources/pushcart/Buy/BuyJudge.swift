@@ -66,7 +66,8 @@ struct BuyJudge: Sendable {
     private func resourceProblem(_ resource: String?) -> String? {
         guard let resource, !resource.isEmpty else { return "does not say which address it is for" }
         guard let offered = BuyURL(resource) else { return "is for “\(BuyText.plain(resource, limit: 120))”, which is no address on the web" }
-        guard offered != asked else { return nil }
+        // Who sells calls names the resource, and what is asked of it stands in the query.
+        guard offered != asked, offered != asked.at(asked.path) else { return nil }
         let place = BuyText.plain(offered.description, limit: 200)
         return "is for \(place) and not for \(asked), which was asked (ask for that address itself if you trust it)"
     }

@@ -14,6 +14,8 @@ struct BuyPurchase: Sendable {
     let destination: BuyDestination
     let folder: BuyFolder
     let transport: any BuyTransport
+    /// What is asked for: a plain GET unless it is a call of an API.
+    var request = BuyRequest.get
     let clock: BuyClock
     let report: BuyReport
     /// Of `--receipt`; nil where none is wanted.
@@ -23,7 +25,8 @@ struct BuyPurchase: Sendable {
 
     func run() async throws {
         var wallet = try keyFile.map(BuyWallet.load) ?? BuyWallet.practice(in: folder)
-        var slot = try wallet.map { wallet throws(CommandFailure) in try StoredPaymentSlot(asked, payer: wallet.address, in: folder) }
+        var slot = try wallet.map { wallet throws(CommandFailure) in try StoredPaymentSlot(asked, payer: wallet.address, request: request, in: folder)
+        }
         if let slot, let stored = try slot.read(), try await finish(stored, in: slot) { return }
 
         let (target, answer) = try await ask()
@@ -39,7 +42,7 @@ struct BuyPurchase: Sendable {
                 "This costs \(terms.price), which is real money; name the file with your wallet's private key by --key-file.")
         }
         if slot == nil {
-            slot = try StoredPaymentSlot(asked, payer: wallet.address, in: folder)
+            slot = try StoredPaymentSlot(asked, payer: wallet.address, request: request, in: folder)
             // The wallet was made by another run meanwhile, and that run may have paid.
             if let slot, let stored = try slot.read(), try await finish(stored, in: slot) { return }
         }
@@ -96,7 +99,7 @@ struct BuyPurchase: Sendable {
         _ response: HTTPClientResponse, _ settlement: SettlementResponse?, _ payment: StoredPayment, _ slot: StoredPaymentSlot
     ) async throws {
         let links = BuyLinks(links: response.headers("Link"), location: response.header("Location"), at: payment.target)
-        let tag = String(StoredPaymentSlot.name(payment.asked, payer: payment.payer).prefix(16))
+        let tag = String(StoredPaymentSlot.name(payment.asked, payer: payment.payer, request: request).prefix(16))
         let saved = try await download.save(response, of: payment.target, links: links, to: destination, tag: tag)
         try slot.remove()
         report.bought(saved, with: payment, settlement: settlement, receipt: links.receipt)
@@ -115,7 +118,7 @@ struct BuyPurchase: Sendable {
         var target = asked
         for _ in 0...Self.maximumRedirects {
             let response: HTTPClientResponse
-            do { response = try await transport.get(target, []) } catch {
+            do { response = try await asking.get(target, []) } catch {
                 throw CommandFailure.refused("\(target) cannot be reached: \(error.clause). Check the address and whether the shop runs.")
             }
             guard [301, 302, 303, 307, 308].contains(response.code), let location = response.header("Location") else { return (target, response) }
@@ -139,6 +142,8 @@ struct BuyPurchase: Sendable {
         }
     }
 
-    private var sender: BuySender { BuySender(transport: transport, clock: clock, note: report.note) }
+    /// Asks with the method and the body that were named; goods that broke off are fetched on plainly.
+    private var asking: any BuyTransport { request.isPlain ? transport : BuyRequestTransport(base: transport, request: request) }
+    private var sender: BuySender { BuySender(transport: asking, clock: clock, note: report.note) }
     private var download: BuyDownload { BuyDownload(transport: transport, clock: clock, note: report.note) }
 }

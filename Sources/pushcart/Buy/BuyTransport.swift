@@ -1,4 +1,5 @@
 import AsyncHTTPClient
+import Foundation
 import NIOCore
 import NIOHTTP1
 
@@ -7,6 +8,48 @@ protocol BuyTransport: Sendable {
     /// The answer's head; its body comes as it is read.
     /// - Throws: `BuyTransportError` when there is no answer.
     func get(_ url: BuyURL, _ headers: [(name: String, value: String)]) async throws(BuyTransportError) -> HTTPClientResponse
+
+    /// The same with another method and a body.
+    func send(
+        _ request: BuyRequest, _ url: BuyURL, _ headers: [(name: String, value: String)]
+    ) async throws(BuyTransportError) -> HTTPClientResponse
+}
+
+extension BuyTransport {
+    func get(_ url: BuyURL, _ headers: [(name: String, value: String)]) async throws(BuyTransportError) -> HTTPClientResponse {
+        try await send(.get, url, headers)
+    }
+}
+
+/// What a buyer asks for beside the address.
+struct BuyRequest: Hashable, Sendable {
+    var method = "GET"
+    /// Empty for none.
+    var body: [UInt8] = []
+    /// As `Name: value`.
+    var fields: [String] = []
+
+    static let get = BuyRequest()
+    static let maximumBody = 16 * 1024 * 1024
+
+    /// Whether it says nothing that a payment could be bound to.
+    var isPlain: Bool { self == .get }
+
+    var headers: [(name: String, value: String)] {
+        fields.compactMap { field in
+            field.firstIndex(of: ":").map { (String(field[..<$0]), field[field.index(after: $0)...].trimmingCharacters(in: .whitespaces)) }
+        }
+    }
+}
+
+/// Asks for one thing, whatever is asked of it.
+struct BuyRequestTransport: BuyTransport {
+    let base: any BuyTransport
+    let request: BuyRequest
+
+    func send(
+        _ plain: BuyRequest, _ url: BuyURL, _ headers: [(name: String, value: String)]
+    ) async throws(BuyTransportError) -> HTTPClientResponse { try await base.send(request, url, headers) }
 }
 
 /// Why there was no answer: what follows a colon.
@@ -30,19 +73,22 @@ struct BuyNetwork: BuyTransport {
         return try await HTTPClient.withHTTPClient(configuration: configuration) { try await body(BuyNetwork(client: $0)) }
     }
 
-    func get(_ url: BuyURL, _ headers: [(name: String, value: String)]) async throws(BuyTransportError) -> HTTPClientResponse {
-        try await send("GET", url, headers, within: Self.answerTime)
+    func send(
+        _ request: BuyRequest, _ url: BuyURL, _ headers: [(name: String, value: String)]
+    ) async throws(BuyTransportError) -> HTTPClientResponse {
+        try await send(request.method, body: request.body, url, request.headers + headers, within: Self.answerTime)
     }
 
     /// The answer's head; its body comes as it is read.
     /// - Throws: `BuyTransportError` when there is no answer.
     func send(
-        _ method: String, _ url: BuyURL, _ headers: [(name: String, value: String)], within limit: TimeAmount
+        _ method: String, body: [UInt8] = [], _ url: BuyURL, _ headers: [(name: String, value: String)], within limit: TimeAmount
     ) async throws(BuyTransportError) -> HTTPClientResponse {
         var request = HTTPClientRequest(url: url.description)
         request.method = HTTPMethod(rawValue: method)
         request.headers = ["Accept": "*/*", "Accept-Encoding": "identity", "User-Agent": "pushcart-buy"]
-        for (name, value) in headers { request.headers.add(name: name, value: value) }
+        for (name, value) in headers { request.headers.replaceOrAdd(name: name, value: value) }
+        if !body.isEmpty { request.body = .bytes(ByteBuffer(bytes: body)) }
         do {
             return try await client.execute(request, timeout: limit)
         } catch {

@@ -21,6 +21,9 @@ enum PaymentAnswer: Hashable, Sendable {
         switch status {
         case 200...299:
             self = .goods(settlement)
+        // What a service answered that was paid, wherever it points.
+        case 300...399 where settlement?.success == true:
+            self = .goods(settlement)
         case 402:
             let terms = Self.terms(header(PaymentHeader.required), json)
             if let settlement, !settlement.success, settlement.errorReason == .settlementPending {

@@ -14,9 +14,10 @@ final class StoredPaymentSlot: Sendable {
     private static let maximumLength = 64 * 1024
 
     /// - Throws: `CommandFailure` with exit code 75 while another run holds the place.
-    init(_ asked: BuyURL, payer: EVMAddress, in folder: BuyFolder) throws(CommandFailure) {
+    /// - Parameter request: a payment for one request is for no other.
+    init(_ asked: BuyURL, payer: EVMAddress, request: BuyRequest = .get, in folder: BuyFolder) throws(CommandFailure) {
         try folder.make()
-        path = "\(folder.payments)/\(Self.name(asked, payer: payer)).json"
+        path = "\(folder.payments)/\(Self.name(asked, payer: payer, request: request)).json"
         (self.asked, self.payer) = (asked, payer)
         lock = try Self.lock("\(path).lock")
     }
@@ -27,8 +28,9 @@ final class StoredPaymentSlot: Sendable {
         close(lock)
     }
 
-    static func name(_ asked: BuyURL, payer: EVMAddress) -> String {
-        let digest = SHA256.hash(data: Array("\(asked)\n\(payer.hex)".utf8))
+    static func name(_ asked: BuyURL, payer: EVMAddress, request: BuyRequest = .get) -> String {
+        let more = request.isPlain ? [] : Array("\n\(request.method)\n".utf8) + Array(SHA256.hash(data: request.body))
+        let digest = SHA256.hash(data: Array("\(asked)\n\(payer.hex)".utf8) + more)
         return Hex.encode(Array(digest), prefix: false)
     }
 

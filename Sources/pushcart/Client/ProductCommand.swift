@@ -11,11 +11,15 @@ struct ProductCommand: AsyncParsableCommand {
 
     static func text(_ product: JSONValue) -> String {
         let content = product["content"] ?? .null
+        let what =
+            product.text("kind") == "api"
+            ? ProductAPIWords.text(product)
+            : "  content  \(product.text("kind")) “\(content.text("fileName"))”, \(content["length"]?.int64 ?? 0) bytes, sha256 \(content.text("sha256"))"
         return """
             \(product.text("title")) (\(product.text("slug")), \(product.text("state")))
               price    \(product.text("price")) \(product.text("currency"))\(product["repeatable"]?.bool == true ? ", sells every time" : "")
               address  \(product.text("url"))
-              content  \(product.text("kind")) “\(content.text("fileName"))”, \(content["length"]?.int64 ?? 0) bytes, sha256 \(content.text("sha256"))
+            \(what)
             """
     }
 
@@ -26,15 +30,18 @@ struct ProductCommand: AsyncParsableCommand {
         @Option(name: .long, help: ArgumentHelp("Up to 5 tags.", valueName: "a,b")) var tags: String?
         @Option(name: .long, help: ArgumentHelp("A file to sell.", valueName: "file")) var file: String?
         @Option(name: .long, help: ArgumentHelp("A Markdown text to sell.", valueName: "file")) var article: String?
+        @OptionGroup(title: "APIs") var api: ProductAPIWords
         @Option(name: .long, help: ArgumentHelp("Media type of the file (default: by its name).", valueName: "type")) var mediaType: String?
 
         func validate() throws {
-            if file != nil && article != nil { throw ValidationError("Name one of --file and --article.") }
+            if [file, article, api.upstream].count(where: { $0 != nil }) > 1 {
+                throw ValidationError("Name one of --file, --article and --upstream.")
+            }
         }
 
         /// Sends the content, if one is named, and writes all fields that are set.
         func fields(_ client: ControlClient, quiet: Bool) async throws -> JSONObject {
-            var json: JSONObject = [:]
+            var json = try api.fields
             if let summary { json["summary"] = .string(summary) }
             if let currency { json["currency"] = .string(currency) }
             if let tags { json["tags"] = .array(tags.split(separator: ",").map { .string($0.trimmingCharacters(in: .whitespaces)) }) }
@@ -59,6 +66,8 @@ struct ProductCommand: AsyncParsableCommand {
                 Examples:
                   pushcart product add --slug song --title "My song" --price 0.99 --file song.flac
                   pushcart product add --slug hello --title "Hello" --price 0.01 --article text.md --tags essay,short
+                  pushcart product add --slug weather --title "Weather" --price 0.01 --upstream http://127.0.0.1:9000 \\
+                    --route "GET /forecast/{city}" --route "POST /alerts 0.05"
                 """)
         @OptionGroup var shop: ShopOptions
         var data: String? { shop.data }
@@ -69,11 +78,11 @@ struct ProductCommand: AsyncParsableCommand {
         @OptionGroup var words: Words
         @Flag(name: .long, help: "Sell it every time, also to who has it already.") var repeatable = false
         @Flag(name: .long, help: "Keep it hidden until it is published.") var draft = false
-        @Option(name: .long, help: ArgumentHelp("An API to sell calls of (comes with a later version).", valueName: "url")) var upstream: String?
 
         func validate() throws {
-            if upstream != nil { throw ValidationError("Selling calls of an API comes with a later version; use --file or --article.") }
-            if words.file == nil && words.article == nil { throw ValidationError("Say what is sold: --file or --article.") }
+            if words.file == nil && words.article == nil && words.api.upstream == nil {
+                throw ValidationError("Say what is sold: --file, --article or --upstream.")
+            }
         }
 
         func run() async throws {
@@ -82,7 +91,7 @@ struct ProductCommand: AsyncParsableCommand {
                 json["slug"] = .string(slug)
                 json["title"] = .string(title)
                 json["price"] = .string(price)
-                json["kind"] = words.article != nil ? "article" : "file"
+                json["kind"] = words.api.upstream != nil ? "api" : words.article != nil ? "article" : "file"
                 json["repeatable"] = .bool(repeatable)
                 json["state"] = draft ? "draft" : "published"
                 return try await client.send(.post, "/api/v1/products", .object(json))

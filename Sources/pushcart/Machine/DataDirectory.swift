@@ -8,6 +8,8 @@ final class DataDirectory: Sendable {
     var database: String { "\(path)/shop.sqlite" }
     var contents: String { "\(path)/content" }
     var uploads: String { "\(path)/uploads" }
+    /// Answers of services, kept for those who paid for them.
+    var answers: String { "\(path)/answers" }
     /// The keys of people, wrapped: a file of its own, so that a backup holds one current copy.
     var subjects: String { "\(path)/subjects.sqlite" }
     var keys: String { "\(path)/keys" }

@@ -29,6 +29,7 @@ struct ShopAssembly {
     /// How many connections the public listener takes, in all and from one address.
     let connections: ConnectionLimits
     private let http: HTTPClient
+    private let upstreams: Upstreams
     private let vault: Vault
     private let networkSetup: NetworkSetup
     let access: AccessDesk
@@ -46,6 +47,7 @@ struct ShopAssembly {
         let uploads = try UploadStore(
             directory: directory.uploads, contents: try ContentStore(directory: directory.contents), writer: writer, now: now)
         let catalogue = Catalogue(reader: reader, writer: writer, contents: try ContentStore(directory: directory.contents), now: now)
+        let answers = try AnswerShelf(directory: directory.answers, now: now)
         let (offersKey, linksKey) = (try directory.secret("offers.key"), try directory.secret("links.key"))
         let linkSeries = LinkSeries(try reader.linkSeries())
         vault = try Self.vault(directory)
@@ -68,6 +70,7 @@ struct ShopAssembly {
         http = HTTPClient(eventLoopGroupProvider: .shared(MultiThreadedEventLoopGroup.singleton), configuration: client)
 
         writer.origin = origin
+        upstreams = Upstreams(MultiThreadedEventLoopGroup.singleton)
         let (database, http) = (database, http)
         let chains = networks.map { chain in
             chain.facilitator(
@@ -104,13 +107,20 @@ struct ShopAssembly {
                 seal: { [vault] in try vault.seal($0, for: .shop, field: "call.answer") },
                 open: { [vault] in try vault.open($0, for: .shop, field: "call.answer") }),
             makeNetwork: { draft in try setup.make(draft, before: try reader.networks().first { $0.network == draft.network }) },
+            upstreams: upstreams, answers: answers,
+            upstreamSeal: AnswerSeal(
+                seal: { [vault] in try vault.seal($0, for: .shop, field: "product.upstream") },
+                open: { [vault] in try vault.open($0, for: .shop, field: "product.upstream") }),
             auditKey: { [vault] in try vault.auditSigningKey.publicKey }, notary: notary, limiter: limiter, trustedProxies: machine.trustedProxies,
             metrics: RequestMetrics(measurements.registry),
             accessLog: machine.logsAccess ? AccessLog(log.telling(.info)) : nil, steps: steps, version: Self.version, now: now,
             log: log)
         let upkeep = Upkeep(
             access: access, database: database, units: LedgerUnits.of((offers.options + trialOffers.options).map(\.option)), notary: notary,
-            now: now, log: log)
+            calls: { [gate] in
+                answers.sweep()
+                try await gate.sweepCalls(hasRestarted: false)
+            }, now: now, log: log)
         services = [deliveries] as [any Service] + chains + [Reconciler(gate: gate, now: now), FinalityWatch(gate: gate, now: now), upkeep]
 
         measurements.watchProcess(version: Self.version)
@@ -157,6 +167,7 @@ struct ShopAssembly {
     func prepare() async throws {
         try await networkSetup.sealLegacy(database)
         try await access.prepare()
+        try await shop.gate.sweepCalls(hasRestarted: true)
     }
 
     /// A link for the owner of a shop that has none; nil when it has one.
@@ -185,6 +196,7 @@ struct ShopAssembly {
     func close() async throws {
         await access.keys.flush()
         try await http.shutdown()
+        try await upstreams.shutdown()
         try vault.close()
         try database.close()
     }

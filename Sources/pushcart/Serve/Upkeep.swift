@@ -4,7 +4,7 @@ import Logging
 import ServiceLifecycle
 import Storage
 
-/// What is done now and then: uses of keys are noted every minute, the audit log's state is signed every ten, the key that signs sessions
+/// What is done now and then: uses of keys are noted and calls of APIs looked after every minute, the audit log's state is signed every ten, the key that signs sessions
 /// is renewed when it is old, and once a day what nobody needs any more is deleted.
 struct Upkeep: Service {
     let access: AccessDesk
@@ -12,6 +12,8 @@ struct Upkeep: Service {
     /// How people write the assets in which the shop is paid.
     let units: [(asset: LedgerAsset, unit: LedgerUnit)]
     let notary: AuditNotary
+    /// Looks after what calls of APIs left.
+    let calls: @Sendable () async throws -> Void
     let now: WallClock
     let log: Logger
 
@@ -22,6 +24,7 @@ struct Upkeep: Service {
             await nameAssets()
             while !Task.isCancelled {
                 await access.keys.flush()
+                await tidyCalls()
                 if minute % 10 == 0 { await sign() }
                 if minute % (24 * 60) == 0 { await tidy() }
                 if minute % 60 == 59 { await renewKeys() }
@@ -58,6 +61,10 @@ struct Upkeep: Service {
 
     private func renewKeys() async {
         do { try await access.signingKeys.prepare() } catch { log.error("the key that signs sessions could not be renewed: \(error)") }
+    }
+
+    private func tidyCalls() async {
+        do { try await calls() } catch { log.error("calls could not be looked through: \(error)") }
     }
 
     private func tidy() async {
