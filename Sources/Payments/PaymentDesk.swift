@@ -59,7 +59,9 @@ public final class PaymentDesk: Sendable {
         let payer = asked.authorization.key.payer
         do {
             try match(asked, request)
-            if let known = try gate.reader.payment(key: asked.authorization.key), known.state != .released { return .invalid(Self.used, payer: payer) }
+            if let known = try gate.reader.payment(key: asked.authorization.key), known.state != .released {
+                return .invalid(Self.used, payer: payer)
+            }
             try await verify(asked)
             if asked.option.sandbox, try !hasPracticeMoney(asked.authorization) { throw Self.noPracticeMoney }
             return .valid(payer: payer)
@@ -101,10 +103,14 @@ public final class PaymentDesk: Sendable {
             case .v1(let scheme, let network): (scheme, network)
             case .v2(let accepted): (accepted.scheme, accepted.network)
             }
-        guard requirements.scheme == "exact", scheme == "exact" else { throw WireError(.unsupportedScheme, "Only the scheme “exact” is settled here.") }
+        guard requirements.scheme == "exact", scheme == "exact" else {
+            throw WireError(.unsupportedScheme, "Only the scheme “exact” is settled here.")
+        }
         guard echoed == requirements.network else { throw WireError(.invalidNetwork, "The payment is for another network than its terms.") }
         let candidates = own.flatMap { facilitator in facilitator.options.map { (facilitator, $0) } }.filter { $0.1.network.description == network }
-        guard !candidates.isEmpty else { throw WireError(.invalidNetwork, "Payments on that network are not settled here; see /facilitator/supported.") }
+        guard !candidates.isEmpty else {
+            throw WireError(.invalidNetwork, "Payments on that network are not settled here; see /facilitator/supported.")
+        }
         let isPractice = requirements.extra["sandbox"]?.bool == true
         let asset = requirements.asset.lowercased()
         guard let (facilitator, option) = candidates.first(where: { $0.1.asset.addressText.lowercased() == asset && $0.1.sandbox == isPractice })
@@ -152,14 +158,15 @@ public final class PaymentDesk: Sendable {
             authorization: asked.authorization, sandbox: asked.option.sandbox, productID: Payment.noProduct, repeatable: true,
             content: Payment.noContent, protocolVersion: request.payload.version, sealHash: nil, token: .random(using: &generator), at: gate.now())
         let key: Int64? = if case .key(let id) = caller.identity { id } else { nil }
-        let outcome = try await gate.writer.claimForDesk(
-            claim, caller: caller.actor, key: key, money: Money.of(asked.authorization.amount, asked.option.asset),
+        let outcome = try await gate.writer.claim(
+            DeskClaim(claim, caller: caller.actor, key: key, money: Money.of(asked.authorization.amount, asked.option.asset)),
             sandboxAllowance: Paygate.sandboxAllowance, sandboxTransaction: asked.facilitator.practiceTransaction(asked.authorization))
         switch outcome {
         case .claimed(let payment):
             if payment.state == .claimed { gate.settle(payment, by: asked.facilitator, for: asked.option) }
             return try await follow(payment, for: caller.actor, caller, asked)
-        case .known(let payment, let owner): return try await follow(payment, for: owner, caller, asked)
+        case .known(let payment):
+            return try await follow(payment, for: try gate.reader.deskCaller(paymentID: payment.id), caller, asked)
         case .insufficientFunds: throw Self.noPracticeMoney
         case .insufficientBudget:
             throw WireError(.insufficientBudget, "The budget of this key does not reach for this payment; raise it, or use another key.")

@@ -4,8 +4,8 @@ import GRDB
 /// What became of a claim for another shop.
 public enum DeskClaimOutcome: Sendable {
     case claimed(Payment)
-    /// The authorization was claimed before, for whoever is named; nil for a sale of our own.
-    case known(Payment, caller: String?)
+    /// The authorization was claimed before; `deskCaller` says for whom.
+    case known(Payment)
     /// A practice wallet has no practice money left.
     case insufficientFunds
     /// The key's budget does not reach for it, or is in money that the asset does not stand for.
@@ -14,27 +14,39 @@ public enum DeskClaimOutcome: Sendable {
     case revoked
 }
 
+/// What a claim for another shop says beside the payment.
+public struct DeskClaim: Sendable {
+    /// Of product 0.
+    public let claim: Claim
+    /// Who asks, such as `key:7`.
+    public let caller: String
+    /// The key that asks, if it is one.
+    public let key: Int64?
+    /// What the amount stands for; nil where that cannot be said.
+    public let money: Money?
+
+    public init(_ claim: Claim, caller: String, key: Int64?, money: Money?) {
+        precondition(claim.productID == Payment.noProduct && claim.identifier == nil, "what is settled for others is no sale of ours")
+        self.claim = claim
+        self.caller = caller
+        self.key = key
+        self.money = money
+    }
+}
+
 extension Writer {
     /// Takes an authorization for another shop, once, under the lock of our own sales; what it spends of the key's budget is taken in the
-    /// same write.
-    /// - Parameters:
-    ///   - claim: of product 0.
-    ///   - caller: who asks, such as `key:7`.
-    ///   - key: the key that asks, if it is one.
-    ///   - money: what the amount stands for.
-    public func claimForDesk(
-        _ claim: Claim, caller: String, key: Int64?, money: Money?, sandboxAllowance: AtomicAmount = AtomicAmount(0),
-        sandboxTransaction: [UInt8]? = nil
-    ) async throws -> DeskClaimOutcome {
-        precondition(claim.productID == Payment.noProduct && claim.identifier == nil, "what is settled for others is no sale of ours")
+    /// same write. (One value, not its parts: with so many arguments, some of them 16 bytes wide, the compiler makes a call that crashes.)
+    public func claim(_ desk: DeskClaim, sandboxAllowance: AtomicAmount = AtomicAmount(0), sandboxTransaction: [UInt8]? = nil) async throws
+        -> DeskClaimOutcome
+    {
+        let claim = desk.claim
         return try await write { db in
             let known = try PaymentRows.find(db, claim.authorization.key)
-            if let known, known.state != .released {
-                return .known(known, caller: try DeskRows.caller(db, paymentID: known.id))
-            }
+            if let known, known.state != .released { return .known(known) }
             var budget: DeskRows.Budget?
-            if let key {
-                switch try DeskRows.budget(db, key: key, money: money, at: claim.at) {
+            if let key = desk.key {
+                switch try DeskRows.budget(db, key: key, money: desk.money, at: claim.at) {
                 case .none: break
                 case .enough(let found): budget = found
                 case .tooSmall: return .insufficientBudget
@@ -52,7 +64,7 @@ extension Writer {
             var payment = Payment(id: db.lastInsertedRowID, claim: claim)
             try db.execute(
                 sql: "INSERT INTO desk_payments(payment_id, caller, key_id, amount) VALUES (?, ?, ?, ?)",
-                arguments: [payment.id, caller, budget?.key, budget?.amount.amountText])
+                arguments: [payment.id, desk.caller, budget?.key, budget?.amount.amountText])
             if let budget {
                 try db.execute(sql: "UPDATE api_keys SET spent = ? WHERE id = ?", arguments: [budget.spent.amountText, budget.key])
             }

@@ -3,6 +3,7 @@ import Domain
 import HTTPTypes
 import HummingbirdTesting
 import JSON
+import Payments
 import Storage
 import Testing
 

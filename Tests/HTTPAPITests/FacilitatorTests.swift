@@ -198,7 +198,8 @@ import X402
         let good = try #require(try Self.body(shop).object)
         for (name, value, reason) in [
             ("paymentPayload", nil, "invalid_payload"), ("paymentRequirements", nil, "invalid_payment_requirements"),
-            ("x402Version", 3, "invalid_x402_version"), ("x402Version", 1, "invalid_x402_version"), ("paymentRequirements", [:], "invalid_payment_requirements"),
+            ("x402Version", 3, "invalid_x402_version"), ("x402Version", 1, "invalid_x402_version"),
+            ("paymentRequirements", [:], "invalid_payment_requirements"),
             ("paymentPayload", ["x402Version": 2], "invalid_payload"),
         ] as [(String, JSONValue?, String)] {
             var body = good
@@ -286,14 +287,15 @@ import X402
                     nonce: [UInt8](repeating: 3, count: 32)), payTo: [UInt8](repeating: 4, count: 20), amount: AtomicAmount(1), validAfter: 0,
                 validBefore: 1, signature: [1]), sandbox: false, productID: Payment.noProduct, repeatable: true, content: Payment.noContent,
             protocolVersion: 2, sealHash: nil, token: PaymentToken([UInt8](repeating: 0, count: 12))!, at: shop.clock.now)
-        guard case .revoked = try await shop.writer.claimForDesk(claim, caller: "key:\(key.id)", key: key.id, money: try Money("0.01", .usd)) else {
+        guard case .revoked = try await shop.writer.claim(DeskClaim(claim, caller: "key:\(key.id)", key: key.id, money: try Money("0.01", .usd)))
+        else {
             Issue.record("a revoked key settles")
             return
         }
         let other = try await Self.key(shop, budget: "1.00")
         let euro = try Money("0.01", try #require(Currency("EUR")))
         for money in [nil, euro] {
-            let outcome = try await shop.writer.claimForDesk(claim, caller: "key:\(other.id)", key: other.id, money: money)
+            let outcome = try await shop.writer.claim(DeskClaim(claim, caller: "key:\(other.id)", key: other.id, money: money))
             guard case .insufficientBudget = outcome else {
                 Issue.record("\(outcome)")
                 return
