@@ -40,7 +40,7 @@ extension LocalFacilitator {
     /// The same bytes while they can still be mined; signed anew once their nonce has gone to another transaction.
     private func sendAgain(_ payment: Payment, _ attempts: [Attempt]) async throws -> Settlement {
         guard let newest = attempts.last, let hash = Bytes32(newest.transaction) else { return try await send(payment) }
-        switch await broadcast(newest.raw, hash: hash) {
+        switch await sender.broadcast(newest.raw, hash: hash) {
         case .taken(let receipt?): return await conclude(payment, hash, receipt)
         case .taken(nil):
             try await raise(payment, newest)
@@ -57,19 +57,10 @@ extension LocalFacilitator {
     /// Signs a waiting transaction again under its own nonce with a higher fee, when fees have risen above what it offers: it would
     /// wait, and every sale after it too.
     private func raise(_ payment: Payment, _ waiting: Attempt) async throws {
-        let chain = try await chainState()
-        guard let old = (try? SignedTransaction(decoding: waiting.raw))?.unsigned,  // our own bytes; what cannot be read stays as it is
-            old.maxFeePerGas < BigUInt(chain.likelyFeePerGas),
-            let raised = EIP1559Transaction(
-                chainID: old.chainID, nonce: old.nonce,
-                // Nodes want an eighth more for a replacement.
-                maxPriorityFeePerGas: max(BigUInt(chain.tip), old.maxPriorityFeePerGas * 9 / 8 + 1),
-                maxFeePerGas: max(BigUInt(chain.maximumFeePerGas), old.maxFeePerGas * 9 / 8 + 1), gasLimit: old.gasLimit, to: old.to,
-                value: old.value, data: old.data)?.signed(by: settler),
-            raised.unsigned.maxFeePerGas * BigUInt(old.gasLimit) <= BigUInt(policy.capPerSettlement)
-        else { return }
+        guard let raised = sender.raised(waiting.raw, try await chainState()) else { return }
+        let old = raised.unsigned
         guard try await store(raised, payment, nonce: old.nonce, gas: old.gasLimit) else { return }
         log.warning("fees rose; a waiting settlement is sent again with a higher one", metadata: ["payment": "\(payment.id)"])
-        _ = await broadcast(raised.raw, hash: raised.hash)
+        _ = await sender.broadcast(raised.raw, hash: raised.hash)
     }
 }

@@ -9,9 +9,6 @@ import X402
 import X402EVM
 
 extension LocalFacilitator {
-    /// For how long one call follows a transaction before the reconciler takes over.
-    private static let patience: Duration = .seconds(30)
-
     public func settle(_ payment: Payment, for option: PaymentOption) async -> Settlement {
         do { return try await send(payment) } catch {
             log.warning("a payment could not be sent: \(error)", metadata: ["payment": "\(payment.id)"])
@@ -31,7 +28,7 @@ extension LocalFacilitator {
             do {
                 let chain = try await chainState()
                 let nonce = try await nonces.take()
-                guard let signed = sign(data, gas: gas, nonce: nonce, chain, raise: attempt) else {
+                guard let signed = sender.sign(data, to: asset.address, gas: gas, nonce: nonce, chain, raise: attempt) else {
                     nonces.giveBack(nonce)
                     break
                 }
@@ -45,7 +42,7 @@ extension LocalFacilitator {
                     return .unknown
                 }
                 stored = true
-                switch await broadcast(signed) {
+                switch await sender.broadcast(signed.raw, hash: signed.hash) {
                 case .taken(let receipt):
                     nonces.used(nonce)
                     return await follow(payment, signed, receipt)
@@ -81,18 +78,6 @@ extension LocalFacilitator {
         return (payload.authorization.callData(signatureBytes: payload.signature), Self.gasForContract)
     }
 
-    /// Nil when the fee would pass the cap.
-    private func sign(_ data: [UInt8], gas: UInt64, nonce: UInt64, _ chain: ChainState, raise: Int) -> SignedTransaction? {
-        // A quarter more with each try: what a node wants for replacing a transaction.
-        let factor = UInt128(4 + raise)
-        let tip = chain.tip * factor / 4
-        let maximum = chain.maximumFeePerGas * factor / 4
-        guard maximum * UInt128(gas) <= policy.capPerSettlement else { return nil }
-        return EIP1559Transaction(
-            chainID: asset.option.network.chainID, nonce: nonce, maxPriorityFeePerGas: BigUInt(tip), maxFeePerGas: BigUInt(maximum),
-            gasLimit: gas, to: asset.address, value: 0, data: data)?.signed(by: settler)
-    }
-
     func store(_ signed: SignedTransaction, _ payment: Payment, nonce: UInt64, gas: UInt64) async throws -> Bool {
         let limit = UInt64(exactly: signed.unsigned.maxFeePerGas * BigUInt(gas)) ?? .max
         let isOurs = try await writer.addAttempt(
@@ -102,61 +87,11 @@ extension LocalFacilitator {
         return isOurs
     }
 
-    // MARK: Sending
-
-    enum Broadcast {
-        /// The node has it, mined or waiting.
-        case taken(TransactionReceipt?)
-        /// The node does not have it and does not want it.
-        case refused(RPCRefusal)
-        /// No answer.
-        case lost
-    }
-
-    /// Sends signed bytes and asks for their receipt in the same batch. The same bytes twice are one transaction.
-    func broadcast(_ raw: [UInt8], hash: Bytes32) async -> Broadcast {
-        for _ in 0..<2 {
-            guard
-                let answers = try? await rpc.batch([  // silence is an outcome here
-                    RPCCall("eth_sendRawTransaction", .string(Hex.encode(raw))), RPCCall("eth_getTransactionReceipt", .string(hash.hex)),
-                ])
-            else { continue }
-            // A receipt that is refused or cut is none yet; it is asked for again.
-            let receipt = (try? answers[1].get()).flatMap(TransactionReceipt.init)
-            switch answers[0] {
-            case .success: return .taken(receipt)
-            case .failure(let refusal):
-                if receipt != nil { return .taken(receipt) }
-                // A node that answers with an error may have taken it all the same; one that is silent is tried once more.
-                guard let known = try? await rpc.call("eth_getTransactionByHash", .string(hash.hex)) else { continue }
-                return known.isNull ? .refused(refusal) : .taken(nil)
-            }
-        }
-        return .lost
-    }
-
-    private func broadcast(_ signed: SignedTransaction) async -> Broadcast { await broadcast(signed.raw, hash: signed.hash) }
-
     // MARK: Following
 
     private func follow(_ payment: Payment, _ signed: SignedTransaction, _ first: TransactionReceipt?) async -> Settlement {
-        let end = ContinuousClock.now + Self.patience
-        var receipt = first
-        var pause = Duration.milliseconds(100)
-        var lastSent = ContinuousClock.now
-        while true {
-            if let receipt { return await conclude(payment, signed.hash, receipt) }
-            guard ContinuousClock.now < end else { return .unknown }
-            do { try await Task.sleep(for: pause) } catch { return .unknown }
-            pause = min(pause * 3 / 2, .seconds(1))
-            let answer = try? await rpc.call("eth_getTransactionReceipt", .string(signed.hash.hex))  // silence: ask again
-            receipt = answer.flatMap(TransactionReceipt.init)
-            if receipt == nil, ContinuousClock.now - lastSent > .seconds(2) {
-                // A node may have forgotten it.
-                if case .taken(let mined) = await broadcast(signed) { receipt = mined }
-                lastSent = .now
-            }
-        }
+        guard let receipt = await sender.follow(signed, first) else { return .unknown }
+        return await conclude(payment, signed.hash, receipt)
     }
 
     /// What a mined attempt means.

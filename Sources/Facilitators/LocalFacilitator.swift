@@ -21,8 +21,8 @@ public final class LocalFacilitator: Facilitator, Service {
     let rpc: RPCClient
     let witness: ChainWitness
     let inspector: ChainInspector
-    let settler: PrivateKey
-    let settlerAddress: EVMAddress
+    let sender: TransactionSender
+    var settlerAddress: EVMAddress { sender.address }
     let policy: FeePolicy
     let reader: Reader
     let writer: Writer
@@ -31,8 +31,6 @@ public final class LocalFacilitator: Facilitator, Service {
     let nonces: SettlerNonces
     let fees = FeeLedger()
     private let confirmation = Mutex<Confirmation>(.open("This shop is still connecting to its network; try again in a moment."))
-    private let state = Cache<Int, ChainState>("chain-state", limit: 1, bytes: 4096, lifetime: .seconds(3))
-    private let head = ChainHead()
 
     private enum Confirmation {
         case open(String)
@@ -55,8 +53,6 @@ public final class LocalFacilitator: Facilitator, Service {
     ) {
         guard let asset = ExactAsset(option), !option.sandbox else { preconditionFailure("a chain settles real money") }
         self.asset = asset
-        self.settler = settler
-        settlerAddress = settler.address
         self.policy = policy
         self.reader = reader
         self.writer = writer
@@ -66,6 +62,7 @@ public final class LocalFacilitator: Facilitator, Service {
         self.log = log
         let rpc = RPCClient(urls: urls, chainID: option.network.chainID, http: http, metrics: metrics, steps: steps)
         self.rpc = rpc
+        sender = TransactionSender(rpc: rpc, key: settler, chainID: option.network.chainID, feeCap: policy.capPerSettlement)
         witness = ChainWitness(asset: asset, rpc: rpc, finality: finality ?? .standard(chainID: option.network.chainID))
         inspector = ChainInspector(witness: witness, sender: settler.address)
         let account = settler.address.hex
@@ -78,10 +75,10 @@ public final class LocalFacilitator: Facilitator, Service {
     }
 
     /// The caches, for whoever watches the process.
-    public var caches: [CacheMeter] { [state.meter, inspector.codes.meter, rpc.nodes] }
+    public var caches: [CacheMeter] { [sender.meter, inspector.codes.meter, rpc.nodes] }
 
     /// How old the newest block is that a node told, which is asked for every minute and at each payment; nil before the first.
-    public var headAge: Duration? { head.time.map { .milliseconds(now().milliseconds - $0.milliseconds) } }
+    public var headAge: Duration? { sender.head.time.map { .milliseconds(now().milliseconds - $0.milliseconds) } }
 
     public var options: [PaymentOption] { [asset.option] }
 
@@ -136,20 +133,13 @@ public final class LocalFacilitator: Facilitator, Service {
 
     /// Only measured: that a node keeps its newest block to itself withholds nothing.
     private func lookAtHead() async {
-        if let block = try? await rpc.call("eth_getBlockByNumber", "latest", false) { head.saw(block) }  // no answer is no age
+        if let block = try? await rpc.call("eth_getBlockByNumber", "latest", false) { sender.head.saw(block) }  // no answer is no age
     }
 
     // MARK: What is cached of the chain
 
     /// Fees and balance, at most three seconds old.
-    func chainState() async throws -> ChainState {
-        let (rpc, settler, head) = (rpc, settlerAddress, head)
-        return try await state.value(0) {
-            let answers = try await rpc.batch(ChainState.calls(settler: settler))
-            if case .success(let block) = answers[0] { head.saw(block) }
-            return try ChainState(answers)
-        }
-    }
+    func chainState() async throws -> ChainState { try await sender.chainState() }
 
-    func forgetChainState() { state.removeAll() }
+    func forgetChainState() { sender.forgetChainState() }
 }

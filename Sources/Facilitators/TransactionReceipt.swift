@@ -4,7 +4,7 @@ import EVM
 import JSON
 import X402EVM
 
-/// A mined transaction, as far as a settlement needs it.
+/// A mined transaction, as far as settlements and refunds need it.
 struct TransactionReceipt: Sendable {
     let succeeded: Bool
     let logs: [ReceiptLog]
