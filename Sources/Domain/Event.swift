@@ -37,12 +37,19 @@ public struct Event: Hashable, Sendable {
         case settledForOthers = "payment.settled_for_others"
         case linksRevoked = "links.revoked"
         case gasPaid = "gas.paid"
+        case refundRequested = "refund.requested"
+        case refundApproved = "refund.approved"
+        case refundCancelled = "refund.cancelled"
+        case refundSent = "refund.sent"
+        case refundUncertain = "refund.uncertain"
+        case refundSettled = "refund.settled"
+        case refundFailed = "refund.failed"
         case ledgerOpened = "ledger.opened"
     }
 
     public let sequence: Int64
     public let kind: Kind
-    /// The row that it is about: a product, an order or a payment; a person (also for passwords, two steps and set-up links, where 0 is
+    /// The row that it is about: a product, an order, a payment or a refund; a person (also for passwords, two steps and set-up links, where 0 is
     /// the owner to come), a session or a key; a chain's id;
     /// 1 where it is about the shop.
     public let subject: Int64

@@ -50,6 +50,22 @@ public struct LedgerMovement: Hashable, Sendable {
         )
     }
 
+    /// What a refund of a payment moves: out of the wallet that paid it back, into refunds.
+    /// - Parameter source: the wallet's account: the refund wallet's, or the one that was paid into.
+    public static func refund(_ amount: AtomicAmount, of payment: Payment, from source: LedgerAccount) -> LedgerMovement {
+        LedgerMovement(
+            .refund, paymentID: payment.id, debit: LedgerAccount(.refunds, of: source.asset), credit: source, amount: amount)
+    }
+
+    /// What a chain charged the refund wallet for a refund's transaction, in wei.
+    /// - Parameter wallet: 20 bytes.
+    public static func refundGas(_ wei: AtomicAmount, wallet: [UInt8], network: Network, paymentID: Int64) -> LedgerMovement {
+        let coin = LedgerAsset.coin(of: network)
+        return LedgerMovement(
+            .gas, paymentID: paymentID, debit: LedgerAccount(.gas, of: coin), credit: LedgerAccount(.refundWallet, of: coin, address: wallet),
+            amount: wei)
+    }
+
     private static func income(
         _ kind: LedgerEntryKind, from source: LedgerAccountKind, _ authorization: Authorization, sandbox: Bool, paymentID: Int64?
     ) -> LedgerMovement {

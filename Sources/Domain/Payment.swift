@@ -105,11 +105,14 @@ public struct Payment: Sendable {
     public var isRevocable = false
     /// Since when it is owed back: the money arrived and what it was for could not be given.
     public var refundDueAt: Timestamp?
+    /// A refund took back the access that it gave: nothing goes out for it any more.
+    public var accessEnded: Bool
 
     public init(
         id: Int64, authorization: Authorization, sandbox: Bool, productID: Int64, content: ContentDigest, protocolVersion: Int,
         sealHash: [UInt8]?, token: PaymentToken, state: PaymentState, reason: String?, transaction: [UInt8]?, claimedAt: Timestamp,
-        settledAt: Timestamp?, orderID: Int64?, block: ChainBlock? = nil, isRevocable: Bool = false, refundDueAt: Timestamp? = nil
+        settledAt: Timestamp?, orderID: Int64?, block: ChainBlock? = nil, isRevocable: Bool = false, refundDueAt: Timestamp? = nil,
+        accessEnded: Bool = false
     ) {
         self.id = id
         self.authorization = authorization
@@ -128,6 +131,7 @@ public struct Payment: Sendable {
         self.block = block
         self.isRevocable = isRevocable
         self.refundDueAt = refundDueAt
+        self.accessEnded = accessEnded
     }
 
     public init(id: Int64, claim: Claim) {

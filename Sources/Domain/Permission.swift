@@ -6,6 +6,10 @@ public enum Permission: String, CaseIterable, Hashable, Sendable {
     case ordersRead = "orders:read"
     /// What is done about an order, such as revoking its links.
     case ordersWrite = "orders:write"
+    /// Asking for refunds, and declining them.
+    case refundsWrite = "refunds:write"
+    /// Approving refunds: money leaves by it.
+    case refundApprovalsWrite = "refund-approvals:write"
     /// The ledger's lines and balances, and its check.
     case ledgerRead = "ledger:read"
     /// Comparing the ledger with chains, which lists what is found there.

@@ -4,7 +4,7 @@ public enum Role: String, CaseIterable, Hashable, Sendable {
     case owner
     /// Runs the shop day by day: everything but people, keys and where the money goes.
     case manager
-    /// Helps buyers: looks, changes nothing.
+    /// Helps buyers: looks, and asks for refunds.
     case support
     /// Counts: products, orders, the ledger and measurements.
     case analyst
@@ -16,11 +16,10 @@ public enum Role: String, CaseIterable, Hashable, Sendable {
         case .owner: Set(Permission.allCases)
         case .manager:
             [
-                .productsRead, .productsWrite, .ordersRead, .ordersWrite, .ledgerRead, .ledgerWrite, .auditRead, .settingsRead, .peopleRead,
-                .keysRead, .statusRead,
-                .metricsRead,
+                .productsRead, .productsWrite, .ordersRead, .ordersWrite, .refundsWrite, .refundApprovalsWrite, .ledgerRead, .ledgerWrite, .auditRead,
+                .settingsRead, .peopleRead, .keysRead, .statusRead, .metricsRead,
             ]
-        case .support: [.productsRead, .ordersRead, .statusRead]
+        case .support: [.productsRead, .ordersRead, .refundsWrite, .statusRead]
         case .analyst: [.productsRead, .ordersRead, .ledgerRead, .statusRead, .metricsRead]
         case .agent: [.productsRead, .ordersRead, .facilitatorUse]
         }
@@ -31,7 +30,7 @@ public enum Role: String, CaseIterable, Hashable, Sendable {
         switch self {
         case .owner: "May do everything."
         case .manager: "Runs the shop: everything but people, keys and where the money goes."
-        case .support: "Helps buyers: sees products, orders and the shop's state, and changes nothing."
+        case .support: "Helps buyers: sees products, orders and the shop's state, and asks for refunds that others approve."
         case .analyst: "Counts: sees products, orders, the ledger, the shop's state and its measurements."
         case .agent: "A program: sees products and orders and may use the payment service."
         }

@@ -30,14 +30,25 @@ extension Paygate {
             return .refused(WireError(.signInNonce, "The nonce is not ours or has expired; ask for a new one."))
         }
         let payment: Payment?
+        let wallet: [UInt8]
         switch await facilitator.signer(proof) {
-        case .key(let wallet): payment = try bought(wallet, product, on: nil)
-        case .contract(let wallet): payment = try bought(wallet, product, on: network)
+        case .key(let address):
+            wallet = address
+            payment = try bought(wallet, product, on: nil)
+        case .contract(let address):
+            wallet = address
+            payment = try bought(wallet, product, on: network)
         case .invalid(let error): return .refused(error)
         case .unavailable(let sentence): return .unavailable(sentence)
         }
         guard let payment, let receipt = Receipt(payment, wasOwned: true) else {
-            return .refused(WireError(.signInUnpaid, "This wallet has not bought this yet."))
+            let isRefunded = try [false, true].contains { try reader.wasRefunded(payer: wallet, productID: product.id, sandbox: $0) }
+            return .refused(
+                WireError(
+                    .signInUnpaid,
+                    isRefunded
+                        ? "What this wallet bought was refunded, and its access has ended; buy it again to have it."
+                        : "This wallet has not bought this yet."))
         }
         guard try await writer.useNonce(nonce.bytes, expires: nonce.expires, at: now()) else {
             return .refused(WireError(.signInNonce, "The nonce was used before; ask for a new one."))

@@ -134,6 +134,8 @@ public final class Paygate: Sendable {
         }
     }
 
+    static let refunded = WireError(
+        .refunded, "This payment was refunded, and the access that it gave has ended; sign a new payment to buy again.")
     static let spent = WireError(.nonceAlreadyUsed, "This authorization was used before; sign a new one.")
 
     // MARK: Read
@@ -226,6 +228,7 @@ public final class Paygate: Sendable {
         }
         if let receipt = Receipt(payment, wasOwned: wasOwned) { return .admitted(receipt) }
         if payment.state.isOpen { return .pending(payment) }
+        if payment.accessEnded { return .refused(Self.refunded, payer: payment.authorization.key.payer) }
         guard payment.state == .failed else { return nil }
         let reason = ErrorReason(rawValue: payment.reason ?? ErrorReason.transactionFailed.rawValue)
         return .refused(WireError(reason, "This payment failed and took no money; sign a new one."), payer: payment.authorization.key.payer)

@@ -25,8 +25,10 @@ enum PaymentIdentifierRows {
             sql: "SELECT fingerprint, payment_id FROM payment_identifiers WHERE payer = ? AND identifier = ?")
         guard let row = try Row.fetchOne(statement, arguments: [blob(payer), identifier.text]) else { return nil }
         guard try row.bytes(0) == fingerprint else { return .namesAnother }
-        // What failed or was given back took no money: the name may be used for another try.
-        guard let payment = try PaymentRows.find(db, id: row[1]), payment.state.isPaid || payment.state.isOpen else { return nil }
+        // What failed or was given back, or was refunded with its access, took no money: the name may be used for another try.
+        guard let payment = try PaymentRows.find(db, id: row[1]), payment.state.isPaid || payment.state.isOpen, !payment.accessEnded else {
+            return nil
+        }
         return .names(payment)
     }
 

@@ -4,8 +4,8 @@ import GRDB
 
 extension Reader {
     /// Compares the ledger with what it tells of: accounts and assets belong together, each paid payment has one order and one sale that
-    /// stands, of its amount and asset, each order its entitlement, each line its payment and its entry of the audit log. Reads everything
-    /// once, in pieces, in the same memory for any number of sales.
+    /// stands, of its amount and asset, each order its entitlement, each line its payment and its entry of the audit log, each refund its one
+    /// line. Reads everything once, in pieces, in the same memory for any number of sales.
     /// - Parameter progress: told after each piece how many rows have been looked at.
     public func checkLedger(progress: @Sendable (Int64) -> Void = { _ in }) async throws -> LedgerReport {
         var report = try await read(LedgerCheck.accounts)
@@ -39,9 +39,9 @@ enum LedgerCheck {
 
     typealias Step = @Sendable (Database, Place, inout LedgerReport) throws -> Place?
 
-    static let steps: [Step] = [payments, orders, entitlements, lines, revocables]
+    static let steps: [Step] = [payments, orders, entitlements, lines, revocables, refunds, refundLines, endings]
 
-    private static let piece = 4096
+    static let piece = 4096
 
     @Sendable static func accounts(_ db: Database) throws -> LedgerReport {
         var report = LedgerReport()

@@ -111,7 +111,8 @@ enum PaymentRows {
         SELECT p.id, p.chain_id, p.asset, p.payer, p.nonce, p.pay_to, p.amount, p.valid_after, p.valid_before, p.signature, p.sandbox, \
         p.product_id, p.content, p.protocol_version, p.seal_hash, p.token, p.state, p.reason, p.transaction_hash, p.claimed_at, p.settled_at, \
         o.id, p.block_number, p.block_hash, p.sandbox = 0 AND EXISTS (SELECT 1 FROM revocable_payments r WHERE r.chain_id = p.chain_id \
-        AND r.payment_id = p.id), p.refund_due_at FROM payments p LEFT JOIN orders o ON o.payment_id = p.id
+        AND r.payment_id = p.id), p.refund_due_at, t.ended_by IS NOT NULL FROM payments p LEFT JOIN orders o ON o.payment_id = p.id \
+        LEFT JOIN entitlements t ON t.payer = p.payer AND t.product_id = p.product_id AND t.sandbox = p.sandbox AND t.order_id = o.id
         """
 
     static func find(_ db: Database, _ key: PaymentKey) throws -> Payment? {
@@ -132,7 +133,7 @@ enum PaymentRows {
             db.cachedStatement(
                 sql: """
                     \(select) WHERE p.state IN ('settled', 'delivered') AND p.id = (SELECT payment_id FROM orders WHERE id = (SELECT max(order_id)
-                    FROM entitlements WHERE payer = ? AND product_id = ? AND sandbox = ?))
+                    FROM entitlements WHERE payer = ? AND product_id = ? AND sandbox = ? AND ended_by IS NULL))
                     """),
             arguments: [blob(payer), productID, sandbox]
         ).map(payment)
@@ -146,7 +147,7 @@ enum PaymentRows {
                 sql: """
                     \(select) WHERE p.state IN ('settled', 'delivered') AND p.id = (SELECT q.id FROM entitlements e
                     JOIN orders b ON b.id = e.order_id JOIN payments q ON q.id = b.payment_id
-                    WHERE e.payer = ? AND e.product_id = ? AND e.sandbox = ? AND q.pay_to = ? ORDER BY e.order_id DESC LIMIT 1)
+                    WHERE e.payer = ? AND e.product_id = ? AND e.sandbox = ? AND e.ended_by IS NULL AND q.pay_to = ? ORDER BY e.order_id DESC LIMIT 1)
                     """),
             arguments: [blob(payer), productID, sandbox, blob(payTo)]
         ).map(payment)
@@ -183,7 +184,7 @@ enum PaymentRows {
             sandbox: row[10], productID: row[11], content: content, protocolVersion: row[13], sealHash: try row.optionalBytes(14), token: token,
             state: state, reason: row[17], transaction: try row.optionalBytes(18), claimedAt: Timestamp(milliseconds: row[19]),
             settledAt: settledAt.map(Timestamp.init(milliseconds:)), orderID: row[21], block: try block(row, 22), isRevocable: row[24],
-            refundDueAt: refundDueAt.map(Timestamp.init(milliseconds:)))
+            refundDueAt: refundDueAt.map(Timestamp.init(milliseconds:)), accessEnded: row[26])
     }
 
     /// From two columns, number and hash.

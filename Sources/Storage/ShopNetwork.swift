@@ -20,21 +20,26 @@ public struct ShopNetwork: Hashable, Sendable {
     public let settlerKey: String?
     /// The payment service that settles instead of the shop; nil where the shop does it itself.
     public let facilitator: SealedFacilitator?
+    /// Name of the file, beside the settler's, with the key of the wallet that refunds are paid from; nil when none is set.
+    public let refundKey: String?
 
-    public init(network: Network, payTo: [UInt8], node: Node?, settlerKey: String?, facilitator: SealedFacilitator? = nil) {
+    public init(
+        network: Network, payTo: [UInt8], node: Node?, settlerKey: String?, facilitator: SealedFacilitator? = nil, refundKey: String? = nil
+    ) {
         self.network = network
         self.payTo = payTo
         self.node = node
         self.settlerKey = settlerKey
         self.facilitator = facilitator
+        self.refundKey = refundKey
     }
 
     static func read(_ db: Database) throws -> [ShopNetwork] {
         try Row.fetchAll(
             db,
             sql: """
-                SELECT chain_id, pay_to, rpc_url, rpc_sealed, settler_key, facilitator_sealed, facilitator_token_sealed FROM networks
-                ORDER BY position
+                SELECT chain_id, pay_to, rpc_url, rpc_sealed, settler_key, facilitator_sealed, facilitator_token_sealed,
+                    refund_key FROM networks ORDER BY position
                 """
         ).map { row in
             guard let network = Network(chainID: UInt64(row[0] as Int64)) else { throw StorageError.corrupt("a network") }
@@ -42,7 +47,8 @@ public struct ShopNetwork: Hashable, Sendable {
             let sealed: Data? = row[3]
             return ShopNetwork(
                 network: network, payTo: try row.bytes(1), node: sealed.map { .sealed([UInt8]($0)) } ?? open.map { .open($0) }, settlerKey: row[4],
-                facilitator: try row.optionalBytes(5).map { SealedFacilitator(url: $0, token: try row.optionalBytes(6)) })
+                facilitator: try row.optionalBytes(5).map { SealedFacilitator(url: $0, token: try row.optionalBytes(6)) },
+                refundKey: row[7])
         }
     }
 
@@ -54,6 +60,7 @@ public struct ShopNetwork: Hashable, Sendable {
         if before?.node != node { changes.append(("node", .changed)) }
         if before?.settlerKey != settlerKey { changes.append(("settler_key", .changed)) }
         if before?.facilitator != facilitator { changes.append(("facilitator", .changed)) }
+        if before?.refundKey != refundKey { changes.append(("refund_key", .changed)) }
         return changes
     }
 
@@ -67,15 +74,17 @@ public struct ShopNetwork: Hashable, Sendable {
         }
         try db.execute(
             sql: """
-                INSERT INTO networks(chain_id, position, pay_to, rpc_url, rpc_sealed, settler_key, facilitator_sealed, facilitator_token_sealed)
-                VALUES (?, (SELECT coalesce(max(position), 0) + 1 FROM networks), ?, ?, ?, ?, ?, ?)
+                INSERT INTO networks(chain_id, position, pay_to, rpc_url, rpc_sealed, settler_key, facilitator_sealed, facilitator_token_sealed,
+                    refund_key)
+                VALUES (?, (SELECT coalesce(max(position), 0) + 1 FROM networks), ?, ?, ?, ?, ?, ?, ?)
                 ON CONFLICT (chain_id) DO UPDATE SET pay_to = excluded.pay_to, rpc_url = excluded.rpc_url, rpc_sealed = excluded.rpc_sealed,
                     settler_key = excluded.settler_key, facilitator_sealed = excluded.facilitator_sealed,
-                    facilitator_token_sealed = excluded.facilitator_token_sealed
+                    facilitator_token_sealed = excluded.facilitator_token_sealed,
+                    refund_key = excluded.refund_key
                 """,
             arguments: [
                 Int64(network.chainID), blob(payTo), open, sealed.map(blob), settlerKey, facilitator.map { blob($0.url) },
-                facilitator?.token.map(blob),
+                facilitator?.token.map(blob), refundKey,
             ])
     }
 }
@@ -86,6 +95,8 @@ public enum NetworkRemoval: Hashable, Sendable {
     case unknown
     /// Payments on it have not ended.
     case busy(payments: Int)
+    /// Refunds on it have not ended.
+    case refunding(refunds: Int)
 }
 
 extension Reader {
@@ -121,6 +132,8 @@ extension Writer {
                         WHERE state IN ('claimed', 'settling', 'uncertain') AND chain_id = ? AND sandbox = 0
                         """, arguments: [chainID]) ?? 0
             guard open == 0 else { return .busy(payments: open) }
+            let refunds = try RefundRows.countOpen(db, on: network)
+            guard refunds == 0 else { return .refunding(refunds: refunds) }
             try db.execute(sql: "DELETE FROM networks WHERE chain_id = ?", arguments: [chainID])
             guard db.changesCount == 1 else { return .unknown }
             try Self.append(db, .networkRemoved, subject: chainID, actor: actor, at: now)

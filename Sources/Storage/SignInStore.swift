@@ -12,11 +12,20 @@ extension Reader {
                     sql: """
                         \(PaymentRows.select) WHERE p.state IN ('settled', 'delivered') AND p.id = (
                             SELECT q.id FROM entitlements e JOIN orders b ON b.id = e.order_id JOIN payments q ON q.id = b.payment_id
-                            WHERE e.payer = ?1 AND e.product_id = ?2 AND e.sandbox = ?3 AND q.state IN ('settled', 'delivered')
+                            WHERE e.payer = ?1 AND e.product_id = ?2 AND e.sandbox = ?3 AND e.ended_by IS NULL AND q.state IN ('settled', 'delivered')
                                 AND (?4 IS NULL OR q.chain_id = ?4) AND (?5 IS NULL OR q.pay_to = ?5)
                             ORDER BY e.order_id DESC LIMIT 1)
                         """), arguments: [blob(payer), productID, sandbox, chainID.map { Int64($0) }, practicePayTo.map(blob)]
             ).map(PaymentRows.payment)
+        }
+    }
+
+    /// Whether this wallet bought the product and a refund took its access back.
+    public func wasRefunded(payer: [UInt8], productID: Int64, sandbox: Bool) throws -> Bool {
+        try lookUp { db in
+            let statement = try db.cachedStatement(
+                sql: "SELECT EXISTS (SELECT 1 FROM entitlements WHERE payer = ? AND product_id = ? AND sandbox = ? AND ended_by IS NOT NULL)")
+            return try Bool.fetchOne(statement, arguments: [blob(payer), productID, sandbox]) ?? false
         }
     }
 }

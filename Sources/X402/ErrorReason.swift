@@ -17,6 +17,8 @@ public struct ErrorReason: RawRepresentable, Hashable, Sendable, CustomStringCon
     public static let unexpectedSettleError = ErrorReason(rawValue: "unexpected_settle_error")
     public static let settlementPending = ErrorReason(rawValue: "settlement_pending")
     public static let transactionFailed = ErrorReason(rawValue: "transaction_failed")
+    /// Ours: the payment was given back and what it bought with it.
+    public static let refunded = ErrorReason(rawValue: "payment_refunded")
 
     /// Of our own facilitator interface: the budget of the key that asks does not reach for the payment.
     public static let insufficientBudget = ErrorReason(rawValue: "insufficient_budget")

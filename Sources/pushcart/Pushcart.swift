@@ -15,9 +15,8 @@ struct Pushcart: AsyncParsableCommand {
             """, version: ShopAssembly.version,
         subcommands: [
             ServeCommand.self, SetupCommand.self, ProductCommand.self, BuyCommand.self, ProbeCommand.self, SalesCommand.self, OrderCommand.self,
-            ReceiptCommand.self,
-            LedgerCommand.self,
-            AuditCommand.self, StatusCommand.self, KeyCommand.self, PersonCommand.self, SetupLinkCommand.self, NodeKeyCommand.self,
+            ReceiptCommand.self, RefundCommand.self, LedgerCommand.self, AuditCommand.self, StatusCommand.self, KeyCommand.self, PersonCommand.self,
+            SetupLinkCommand.self, NodeKeyCommand.self,
             ConfigCommand.self,
         ])
 

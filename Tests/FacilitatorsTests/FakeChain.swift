@@ -211,6 +211,13 @@ final class FakeChain: Sendable {
         case EIP3009.authorizationState:
             let isUsed = parameters.last == "latest" ? state.used.contains(Self.word(data, 1)) : state.usedWhenFinal
             return word(Bytes32(isUsed ? 1 : 0))
+        case FunctionSelector(signature: "transfer(address,uint256)"):
+            switch state.simulation {
+            case .yes: return word(Bytes32(1))
+            case .no: return word(Bytes32(0))
+            case .revert: throw Refusal(code: 3, message: "execution reverted: Blacklistable: account is blacklisted")
+            case .trouble: throw Refusal(message: "header not found")
+            }
         case EIP3009.transferWithVRS, EIP3009.transferWithBytes:
             switch state.simulation {
             case .yes: return "0x"
@@ -301,6 +308,15 @@ final class FakeChain: Sendable {
         state.known.insert(transaction.hash)
         state.transactionCount = transaction.unsigned.nonce + 1
         state.mined[transaction.hash] = state.block
+        if moves, FunctionSelector(callData: transaction.unsigned.data) == FunctionSelector(signature: "transfer(address,uint256)") {
+            let (to, value) = (Self.word(transaction.unsigned.data, 0), Self.word(transaction.unsigned.data, 1))
+            let log: JSONValue = [
+                "address": .string(asset.hex),
+                "topics": .array([EventTopic.transfer, transaction.sender.word, to].map { .string($0.hex) }), "data": .string(value.hex),
+            ]
+            state.receipts[transaction.hash] = Self.receipt(status: 1, logs: [log])
+            return
+        }
         if moves { return use(transaction.unsigned.data, by: transaction.hash, &state) }
         state.receipts[transaction.hash] = Self.receipt(status: status, logs: [])
     }

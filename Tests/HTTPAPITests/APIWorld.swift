@@ -72,6 +72,8 @@ final class APIWorld: Sendable {
         try await shop.shop.settingsBook.set(
             ShopNetwork(network: Network(chainID: 8453)!, payTo: [UInt8](repeating: 7, count: 20), node: nil, settlerKey: nil), actor: "test")
         try await shop.get("/p/song", shop.pay("song")).expect(200)
+        let refund = RefundDraft(paymentID: try #require(try shop.payments.first).id, amount: AtomicAmount(1000))
+        _ = try await shop.writer.requestRefund(refund, actor: "test", at: shop.clock.now)
         digest = try shop.content(Array("0123456789".utf8), "x", "a/b").digest.description
         upload = try #require(try await shop.shop.uploads.begin(length: 4)).id
         _ = try await shop.signHead()

@@ -173,6 +173,17 @@ import Testing
         case "audit.head":
             let empty = try TestShop()
             return [(404, "not-found", try await empty.send(.get, "/audit/head"))]
+        case "refunds.create":
+            let none = try await ask(["order": "999"])
+            let fine = try await ask(["order": "1", "amount": "0.0000001"])
+            let much = try await ask(["order": "1", "amount": "0.0091"])
+            let approving = try await ask(["order": "1", "approve": true], as: "support")
+            return [
+                (422, "validation", none), (422, "validation", fine), (409, "refund-too-much", much), (403, "permission-missing", approving),
+            ]
+        case "refunds.approve", "refunds.cancel":
+            try await shop.send(.post, "/refunds/1/cancel").expect(200)
+            return [(409, "refund-cancelled", try await ask())]
         case "people.create": return [(409, "email-taken", try await ask(["email": "Second@Example.com", "role": "support"]))]
         case "people.edit": return [(409, "email-taken", try await ask(["email": .string(APIWorld.email)]))]
         case "people.role": return [(409, "last-owner", try await ask(["role": "manager"], "/people/\(world.owner)/role"))]

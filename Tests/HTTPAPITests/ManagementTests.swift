@@ -293,8 +293,8 @@ import X402
         #expect(
             order == [
                 "id": 2, "order": "2027-000002", "receipt": .string(payment.receiptID.description), "state": "settled", "paid": true, "sandbox": true,
-                "finality": "final",
-                "network": "eip155:84532", "payer": .string(Buyer.ada.address), "amountAtomic": "10000", "amount": "0.01", "asset": "USDC",
+                "finality": "final", "accessEnded": false, "refunds": [], "network": "eip155:84532", "payer": .string(Buyer.ada.address),
+                "amountAtomic": "10000", "amount": "0.01", "asset": "USDC",
                 "transaction": .string("0x" + lowercaseHex(try #require(payment.transaction))), "sha256": .string(song.content.digest.description),
                 "claimedAt": "2027-01-15T08:00:00Z", "settledAt": "2027-01-15T08:00:00Z", "product": ["slug": "song", "title": "The song"],
                 "receiptURL": "http://127.0.0.1:4020/r/\(payment.receiptID)",
@@ -350,7 +350,7 @@ import X402
                         "ready": true,
                     ]
                 ],
-                "openPayments": 0, "unmatchedIncome": 0, "products": 1,
+                "openPayments": 0, "openRefunds": 0, "unmatchedIncome": 0, "products": 1,
             ])
     }
 

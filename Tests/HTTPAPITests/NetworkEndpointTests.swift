@@ -18,15 +18,20 @@ import Testing
         let secret = "https://rpc.example/v1/planted-key"
         let set = try await shop.send(
             .put, "/networks/eip155:8453",
-            ["payTo": .string(Self.wallet), "rpcUrl": .string(secret), "settlerKey": .string(String(repeating: "5", count: 64))])
+            [
+                "payTo": .string(Self.wallet), "rpcUrl": .string(secret), "settlerKey": .string(String(repeating: "5", count: 64)),
+                "refundKey": .string(String(repeating: "4", count: 64)),
+            ])
         set.expect(200)
         #expect(
             try set.json() == [
                 "network": "eip155:8453", "payTo": "0x0202020202020202020202020202020202020202", "hasNode": true, "paysFees": true,
-                "hasFacilitator": false, "inUse": false,
+                "hasFacilitator": false, "paysRefunds": true, "inUse": false,
             ])
         let list = try await shop.send(.get, "/networks")
-        #expect(try list.json()["items"]?.array?.count == 1 && !list.text.contains("planted") && !list.text.contains("5555"))
+        #expect(
+            try list.json()["items"]?.array?.count == 1 && !list.text.contains("planted") && !list.text.contains("5555")
+                && !list.text.contains("4444"))
         #expect(try await shop.events(of: .networkSet) == 1)
         try await shop.send(.delete, "/networks/eip155:8453").expect(204)
         try await shop.send(.delete, "/networks/eip155:8453").expectKind(404, "not-found")

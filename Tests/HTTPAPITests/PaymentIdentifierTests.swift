@@ -85,14 +85,14 @@ struct PaymentIdentifierTests {
 
 extension TestShop {
     /// A payment header by a fresh offer, under an identifier.
-    fileprivate func pay(_ slug: String, under identifier: JSONValue, by buyer: Buyer = .ada, nonce: UInt8 = 1) async throws -> HTTPFields {
+    func pay(_ slug: String, under identifier: JSONValue, by buyer: Buyer = .ada, nonce: UInt8 = 1) async throws -> HTTPFields {
         let payment = try buyer.sign(try await terms(slug), nonce: nonce, at: clock.now)
         var json = payment.json
         json["extensions"] = ["payment-identifier": ["info": ["required": false, "id": identifier]]]
         return [.paymentSignature: PaymentHeader.encode(json)]
     }
 
-    fileprivate func pay(_ slug: String, under identifier: String, by buyer: Buyer = .ada, nonce: UInt8 = 1) async throws -> HTTPFields {
+    func pay(_ slug: String, under identifier: String, by buyer: Buyer = .ada, nonce: UInt8 = 1) async throws -> HTTPFields {
         try await pay(slug, under: .string(identifier), by: buyer, nonce: nonce)
     }
 }

@@ -38,7 +38,7 @@ import X402
         #expect(
             json == [
                 "receipt": .string(String(receipt.dropFirst(3))), "receiptURL": .string("http://127.0.0.1:4020\(receipt)"), "state": "settled",
-                "paid": true, "finality": "final", "sandbox": true, "network": "eip155:84532",
+                "paid": true, "finality": "final", "accessEnded": false, "sandbox": true, "network": "eip155:84532",
                 "payer": .string(Buyer.ada.address), "amountAtomic": "10000", "amount": "0.01", "asset": "USDC",
                 "sha256": .string(song.content.digest.description), "claimedAt": "2027-01-15T08:00:00Z", "settledAt": "2027-01-15T08:00:00Z",
                 "order": "2027-000001",

@@ -18,7 +18,7 @@ extension TestShop {
     ) -> Shop {
         Shop(
             settings: shop.settingsBook, origin: shop.origin, isPractice: isPractice ?? shop.isPractice, catalogue: catalogue, gate: shop.gate,
-            sandboxGate: shop.sandboxGate,
+            sandboxGate: shop.sandboxGate, refunds: shop.refunds,
             reader: reader,
             deliveries: shop.deliveries, writerLoad: shop.writerLoad, links: shop.links, uploads: shop.uploads, access: access,
             answerSeal: answerSeal ?? shop.answerSeal, makeNetwork: shop.makeNetwork, upstreams: shop.upstreams, answers: shop.answers,

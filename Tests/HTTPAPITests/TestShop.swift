@@ -54,7 +54,7 @@ final class TestShop: Sendable {
     /// - Parameter facilitator: what settles; practice money unless another is given.
     init(
         origin: String = loopback, name: String = "Lena’s cart", isPractice: Bool = true,
-        facilitator: ((Writer, @escaping WallClock) -> any Facilitator)? = nil
+        facilitator: ((Writer, @escaping WallClock) -> any Facilitator)? = nil, refunders: ((ShopDatabase) -> [any Refunder])? = nil
     ) throws {
         directory = NSTemporaryDirectory() + "pushcart-api-\(UUID().uuidString)"
         try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)
@@ -74,9 +74,10 @@ final class TestShop: Sendable {
         let vault = try Vault(path: "\(directory)/subjects.sqlite", node: NodeKey(bytes: [UInt8](repeating: 3, count: 32)))
         self.vault = vault
         access = try AccessDesk(database: database, vault: vault, issuer: origin, shopName: name, log: log, now: now)
+        let refunds = RefundDesk(reader: database.reader, writer: database.writer, refunders: refunders?(database) ?? [], now: now, log: log)
         shop = Shop(
             settings: settings, origin: origin, isPractice: isPractice, catalogue: catalogue, gate: gate,
-            sandboxGate: Self.trial(database, catalogue, settings, origin: origin, now: now, log: log), reader: database.reader,
+            sandboxGate: Self.trial(database, catalogue, settings, origin: origin, now: now, log: log), refunds: refunds, reader: database.reader,
             deliveries: DeliveryLog(writer: database.writer, log: log), writerLoad: { [database] in database.writer.load },
             links: ContentLinkSigner(key: [UInt8](repeating: 2, count: 32)),
             uploads: try UploadStore(directory: "\(directory)/uploads", contents: catalogue.contents, writer: database.writer, now: now),
@@ -90,12 +91,13 @@ final class TestShop: Sendable {
                 guard draft.settlerKey.map({ $0.utf8.count >= 64 }) != false else { throw NetworkRefusal(.settlerKey, "This opens nothing.") }
                 guard draft.facilitatorURL?.contains("nobody") != true else { throw NetworkRefusal(.facilitatorURL, "Nobody is there.") }
                 guard draft.facilitatorToken != "wrong" else { throw NetworkRefusal(.facilitatorToken, "This opens nothing.") }
+                guard draft.refundKey != "wrong" else { throw NetworkRefusal(.refundKey, "This opens nothing.") }
                 return ShopNetwork(
                     network: draft.network, payTo: [UInt8](repeating: 2, count: 20), node: draft.rpcURL.map { .sealed(Array($0.utf8)) },
                     settlerKey: draft.settlerKey.map { _ in "settler.key" },
                     facilitator: draft.facilitatorURL.map {
                         SealedFacilitator(url: Array($0.utf8), token: draft.facilitatorToken.map { Array($0.utf8) })
-                    })
+                    }, refundKey: draft.refundKey.map { _ in "refund.key" })
             },
             upstreams: Self.upstreams, answers: try AnswerShelf(directory: "\(directory)/answers", now: now),
             upstreamSeal: AnswerSeal(

@@ -29,7 +29,10 @@ import Testing
                 sale, "Order 2 gave no access to what it bought.", "A wallet has access by order 2, which it did not pay.", watched(2),
             ]
         ),
-        ("UPDATE entries SET kind = 'refund' WHERE id = 2", ["Payment 2 is paid and the ledger has no sale of it."]),
+        (
+            "UPDATE entries SET kind = 'refund' WHERE id = 2",
+            ["Payment 2 is paid and the ledger has no sale of it.", "Line 2 of the ledger is a refund that the shop did not make."]
+        ),
         (
             "UPDATE entries SET payment_id = 99 WHERE id = 2",
             [

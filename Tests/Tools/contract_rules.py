@@ -17,6 +17,8 @@ SENTENCES = [
 ]
 # Pointers and reasons of the wrong fields of a 422; all that it tells of must be among them.
 REASONS = [
+    (r"/order", r"There is no order of that number"),
+    (r"/amount", r"“[0-9.]+” (has more decimals than|is too large a price)"),
     (r"/content", r"These bytes are not here"),
     (r"/products/\d+", r"There is no product of that name"),
     (r"/email", r"Nobody here has this mail address"),

@@ -35,7 +35,7 @@ import Testing
             let option = try #require(assembly.shop.gate.offers.payable.first)
             #expect(option.sandbox && option.network.description == "eip155:84532" && option.v1Name == "base-sepolia")
             #expect(option.asset.addressText == "0x036CbD53842c5426634e7929541eC2318f3dCF7e")
-            #expect(assembly.services.count == 4)
+            #expect(assembly.services.count == 5)
         }
         let hasOwner = try await directory.open { database, _ in try database.reader.hasOwner() }
         #expect(hasOwner)
@@ -51,7 +51,7 @@ import Testing
             let (option, shortfall) = try #require(assembly.shop.gate.offers.options.first)
             #expect(!option.sandbox && option.networkName == "Base" && option.payToText == Self.payTo)
             #expect(shortfall?.contains("still connecting") == true)
-            #expect(assembly.services.count == 5)
+            #expect(assembly.services.count == 6)
         }
         let keys = try FileManager.default.contentsOfDirectory(atPath: "\(directory.path)/keys").filter { $0.hasPrefix("settler-8453-") }
         let key = "\(directory.path)/keys/\(try #require(keys.first))"
@@ -71,7 +71,7 @@ import Testing
             let (option, shortfall) = try #require(assembly.shop.gate.offers.options.first)
             #expect(shortfall?.contains("payment service") == true)
             #expect(assembly.shop.gate.offers.service(option) == "x402.example")
-            #expect(assembly.services.count == 5)
+            #expect(assembly.services.count == 6)
         }
         for name in try FileManager.default.contentsOfDirectory(atPath: directory.path) where name.hasPrefix("shop.sqlite") {
             let bytes = try Data(contentsOf: URL(fileURLWithPath: "\(directory.path)/\(name)"))

@@ -94,6 +94,9 @@ struct PageRoutes: Sendable {
         case .foreign: throw Problem(.forbidden, "This link is not ours or has run out; open the receipt for a new one.")
         }
         guard payment.state.isPaid else { throw Problem(.conflict, "This payment is not settled, so there is nothing to give.") }
+        guard !payment.accessEnded else {
+            throw Problem(.gone, "This payment was refunded, and the access that it gave has ended.", kind: "payment-refunded")
+        }
         if product.kind == .api { return try await answer(payment, context) }
         let delivery = Delivery(shop: shop)
         let content = try delivery.sold(product, payment.content)

@@ -33,7 +33,12 @@ struct ReceiptDocument {
             if let length = details?["length"] { json["length"] = length }
         }
         json["product"] = .object(name)
-        json["content"] = .string(shop.origin + shop.links.path(payment.receiptID, at: shop.now()))
+        let refunded = try shop.refunded(payment)
+        if refunded.units > 0 {
+            json["refundedAtomic"] = .string(refunded.description)
+            if let option = shop.option(payment) { json["refunded"] = .string(option.asset.decimal(refunded)) }
+        }
+        if !payment.accessEnded { json["content"] = .string(shop.origin + shop.links.path(payment.receiptID, at: shop.now())) }
         if let proof {
             json["proof"] = .object(ReceiptProofJSON.write(proof))
         } else {

@@ -22,6 +22,7 @@ struct NetworkEndpoints: Sendable {
         var settlerKey: String?
         var facilitatorURL: String?
         var facilitatorToken: String?
+        var refundKey: String?
     }
 
     static let resource = JSONResource<View, Draft>(
@@ -47,9 +48,14 @@ struct NetworkEndpoints: Sendable {
                 "facilitatorToken", JSONType<String>.string(1...4096),
                 "What that service knows the shop by: a token, or the JSON file of an Ed25519 key. Never shown again.", create: .optional,
                 set: \.facilitatorToken),
+            JSONMember(
+                "refundKey", JSONType<String>.string(64...66, pattern: "^(0x)?[0-9a-fA-F]{64}$"),
+                "The key of the wallet that refunds are paid from; another one than the settler's. Never shown again. Left out, the one before stays.",
+                create: .optional, set: \.refundKey),
             JSONMember("hasNode", .boolean, "Whether a node was named here; the machine's settings may name one besides.") { $0.network.node != nil },
             JSONMember("paysFees", .boolean, "Whether a key that pays fees is set.") { $0.network.settlerKey != nil },
             JSONMember("hasFacilitator", .boolean, "Whether a payment service settles instead of the shop.") { $0.network.facilitator != nil },
+            JSONMember("paysRefunds", .boolean, "Whether a key that refunds are paid from is set.") { $0.network.refundKey != nil },
             JSONMember("inUse", .boolean, "Whether the daemon takes money so already; if not, it does when it is started again.", get: \.isInUse),
         ])
 
@@ -71,7 +77,7 @@ struct NetworkEndpoints: Sendable {
             Endpoint(
                 method: .delete, path: "/networks/{network}", id: "networks.remove", summary: "Take no more money on a chain",
                 details: "From the next start of the daemon on. Sales and receipts stay.", access: .permission(.settingsWrite), parameters: [Self.id],
-                answers: [.done("It is out of use.")], refusals: [(.conflict, "Payments on it have not ended.")]
+                answers: [.done("It is out of use.")], refusals: [(.conflict, "Payments or refunds on it have not ended.")]
             ) { call in try await remove(call) },
         ]
     }
@@ -97,7 +103,7 @@ struct NetworkEndpoints: Sendable {
             made = try shop.makeNetwork(
                 NetworkDraft(
                     network: network, payTo: payTo, rpcURL: draft.rpcURL, settlerKey: draft.settlerKey, facilitatorURL: draft.facilitatorURL,
-                    facilitatorToken: draft.facilitatorToken))
+                    facilitatorToken: draft.facilitatorToken, refundKey: draft.refundKey))
         } catch let refusal as NetworkRefusal {
             let member =
                 switch refusal.field {
@@ -107,6 +113,7 @@ struct NetworkEndpoints: Sendable {
                 case .settlerKey: "settlerKey"
                 case .facilitatorURL: "facilitatorUrl"
                 case .facilitatorToken: "facilitatorToken"
+                case .refundKey: "refundKey"
                 }
             throw Problem.invalid([JSONProblem(.root.appending(member), refusal.sentence)])
         }
@@ -122,6 +129,9 @@ struct NetworkEndpoints: Sendable {
         case .unknown: throw Problem(.notFound, "No money is taken on that chain.")
         case .busy(let payments):
             throw Problem(.conflict, "\(payments) payments on it have not ended; try again when they have.", kind: "payments-open")
+        case .refunding(let refunds):
+            throw Problem(
+                .conflict, "\(refunds) refunds on it have not ended; try again when they have, or cancel them.", kind: "refunds-open")
         }
     }
 }

@@ -102,7 +102,7 @@ struct OrderEndpoints: Sendable {
         guard let id = Int64(text.split(separator: "-").last ?? ""), id > 0, let sale = try await shop.reader.sale(orderID: id),
             !text.contains("-") || sale.order.number == text, call.principal.products?.contains(sale.order.productID) ?? true
         else { throw Problem(.notFound, "There is no order of that number; “pushcart order list” shows those there are.") }
-        return EndpointAnswer(SaleView(sale, shop).json).response
+        return EndpointAnswer(SaleView(sale, shop, refunds: try shop.reader.refunds(ofPayment: sale.payment.id)).json).response
     }
 
     private func payments(_ call: EndpointCall) async throws -> Response {
@@ -131,6 +131,7 @@ struct OrderEndpoints: Sendable {
         let history = PaymentHistory(
             view: PaymentView(payment, shop), attempts: try await shop.reader.attempts(paymentID: payment.id),
             lines: try await shop.reader.ledgerEntries(paymentID: payment.id, limit: 100),
+            refunds: try shop.reader.refunds(ofPayment: payment.id).map { RefundView($0, payment, shop) },
             productSlug: try shop.catalogue.product(id: payment.productID)?.slug.text)
         return EndpointAnswer(PaymentHistory.resource.write(history)).response
     }

@@ -14,6 +14,7 @@ struct OwnerAPI: Sendable {
         self.shop = shop
         endpoints =
             ProductEndpoints(shop: shop).all + ContentEndpoints(shop: shop).all + OrderEndpoints(shop: shop).all + LinkEndpoints(shop: shop).all
+            + RefundEndpoints(shop: shop).all
             + LedgerEndpoints(shop: shop).all
             + AuditEndpoints(shop: shop).all + StatusEndpoints(shop: shop).all + SettingsEndpoints(shop: shop).all + NetworkEndpoints(shop: shop).all
             + SessionEndpoints(shop: shop).all + PeopleEndpoints(shop: shop).all + KeyEndpoints(shop: shop).all
@@ -22,6 +23,7 @@ struct OwnerAPI: Sendable {
     static let groups = [
         ("products", "What is for sale."), ("contents", "The bytes that are sold."), ("orders", "What was sold."),
         ("payments", "How the money came."), ("receipts", "What buyers keep."), ("entitlements", "What a wallet owns."),
+        ("refunds", "What goes back to buyers."),
         ("ledger", "Every movement of money, in double entry."), ("audit", "Who did what and when, chained so that no change goes unnoticed."),
         ("status", "How the shop stands."), ("facilitators", "The ways to be paid."), ("settings", "What belongs to the shop."),
         ("networks", "The chains on which real money is taken."),
@@ -32,6 +34,7 @@ struct OwnerAPI: Sendable {
         ("Product", ProductView.resource.schema), ("StoredContent", ContentEndpoints.kept.schema), ("Upload", ContentEndpoints.upload.schema),
         ("Order", SaleView.resource.schema), ("ProductName", SaleView.productResource.schema), ("Payment", PaymentView.resource.schema),
         ("PaymentHistory", PaymentHistory.resource.schema), ("PaymentStep", PaymentHistory.stepResource.schema),
+        ("Refund", RefundView.resource.schema),
         ("LedgerLine", LedgerEndpoints.line.schema), ("LedgerAccount", LedgerEndpoints.account.schema),
         ("LedgerBalance", LedgerEndpoints.balance.schema), ("LedgerReport", LedgerEndpoints.report.schema),
         ("ChainCheckStep", LedgerEndpoints.step.schema),

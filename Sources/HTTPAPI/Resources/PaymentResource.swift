@@ -32,6 +32,7 @@ struct PaymentView: Sendable {
             JSONMember(
                 "block", JSONType<Int>.integer(), "The block in which it settled; missing where nobody told.",
                 find: { view($0).payment.block.flatMap { Int(exactly: $0.number) } }),
+            JSONMember("accessEnded", .boolean, "Whether a refund took back what it bought.") { view($0).payment.accessEnded },
             JSONMember("sandbox", .boolean, "Whether it was practice money; never summed with real money.") { view($0).payment.sandbox },
             JSONMember("network", .network, "The chain, as CAIP-2.", example: "eip155:8453") {
                 view($0).payment.authorization.key.network.description
@@ -83,6 +84,7 @@ struct PaymentHistory: Sendable {
     let attempts: [Attempt]
     /// Its lines in the ledger, newest first.
     let lines: [LedgerEntry]
+    let refunds: [RefundView]
     let productSlug: String?
 
     struct Step: Sendable {
@@ -91,7 +93,7 @@ struct PaymentHistory: Sendable {
         let transaction: [UInt8]?
     }
 
-    /// From the rows that tell when: claim, attempts, settlement; for a payment that a chain took back, the lines of its sales.
+    /// From the rows that tell when: claim, attempts, settlement, refunds; for a payment that a chain took back, the lines of its sales.
     var steps: [Step] {
         let payment = view.payment
         var steps = [Step(at: payment.claimedAt, what: "claimed", transaction: nil)]
@@ -105,14 +107,23 @@ struct PaymentHistory: Sendable {
             steps.sort { $0.at < $1.at }
         }
         if let settledAt = payment.settledAt { steps.append(Step(at: settledAt, what: "settled", transaction: payment.transaction)) }
-        return steps
+        for refund in refunds.map(\.refund) {
+            steps.append(Step(at: refund.createdAt, what: "refund requested", transaction: nil))
+            if let at = refund.approvedAt { steps.append(Step(at: at, what: "refund approved", transaction: nil)) }
+            if let at = refund.sentAt { steps.append(Step(at: at, what: "refund sent", transaction: refund.transaction)) }
+            if let at = refund.settledAt { steps.append(Step(at: at, what: "refund settled", transaction: refund.transaction)) }
+        }
+        return steps.enumerated().sorted { ($0.element.at, $0.offset) < ($1.element.at, $1.offset) }.map(\.element)
     }
 
     static let stepResource = JSONResource<Step, Void>(
         "PaymentStep", draft: {},
         [
             JSONMember("at", .moment, "When.", get: \.at),
-            JSONMember("what", .text(), "What happened: claimed, sent, settled, or reorganised when the chain took it back.", get: \.what),
+            JSONMember(
+                "what", .text(),
+                "What happened: claimed, sent, settled, reorganised when the chain took it back; refund requested, approved, sent, settled.",
+                get: \.what),
             JSONMember(
                 "transaction", JSONType<String>.text(), "The transaction, for what was sent or settled.",
                 find: { step in
@@ -125,6 +136,7 @@ struct PaymentHistory: Sendable {
         PaymentView.facts(\.view) + [
             JSONMember("id", .integer(), "Its number.") { Int($0.view.payment.id) },
             JSONMember("product", JSONType<String>.text(), "The product's slug.", find: \.productSlug),
+            JSONMember("refunds", RefundView.resource.type.list(), "What went back, or is to.", get: \.refunds),
             JSONMember("steps", stepResource.type.list(), "What happened, in order.", get: \.steps),
         ])
 }
@@ -133,10 +145,13 @@ struct PaymentHistory: Sendable {
 struct SaleView: Sendable {
     let sale: Sale
     let payment: PaymentView
+    /// Nil in lists.
+    let refunds: [RefundView]?
 
-    init(_ sale: Sale, _ shop: Shop) {
+    init(_ sale: Sale, _ shop: Shop, refunds: [Refund]? = nil) {
         self.sale = sale
         payment = PaymentView(sale.payment, shop)
+        self.refunds = refunds?.map { RefundView($0, sale.payment, shop) }
     }
 
     var json: JSONObject { Self.resource.write(self) }
@@ -153,7 +168,9 @@ struct SaleView: Sendable {
     static let resource = JSONResource<SaleView, Void>(
         "Order", draft: {},
         [JSONMember("id", .integer(), "Its count.") { Int($0.sale.order.id) }] + PaymentView.facts(\.payment) + [
-            JSONMember("product", productResource.type, "What was sold.") { ProductName(slug: $0.sale.slug, title: $0.sale.title) }
+            JSONMember("product", productResource.type, "What was sold.") { ProductName(slug: $0.sale.slug, title: $0.sale.title) },
+            JSONMember(
+                "refunds", RefundView.resource.type.list(), "What went back, or is to; only where one order is shown.", find: \.refunds),
         ])
 }
 

@@ -39,6 +39,7 @@ struct StatusEndpoints: Sendable {
         let shop: Shop
         let ways: [Way]
         let openPayments: Int
+        let openRefunds: Int
         let unmatchedIncome: Int
         let products: Int
         let load: WriterLoad
@@ -49,6 +50,7 @@ struct StatusEndpoints: Sendable {
     private func state() async throws -> State {
         State(
             shop: shop, ways: ways, openPayments: try await shop.reader.countOpenPayments(),
+            openRefunds: try await shop.reader.countOpenRefunds(),
             unmatchedIncome: try await shop.reader.unmatchedIncomeCount(),
             products: try await shop.reader.products(states: [.published], limit: 1000).count, load: shop.writerLoad())
     }
@@ -87,6 +89,7 @@ struct StatusEndpoints: Sendable {
             JSONMember("startedAt", .moment, "When the daemon was started.") { $0.shop.started },
             JSONMember("payments", way.type.list(), "The ways to be paid.", get: \.ways),
             JSONMember("openPayments", .integer(), "Payments that have not ended.", get: \.openPayments),
+            JSONMember("openRefunds", .integer(), "Refunds that are approved and have not ended.", get: \.openRefunds),
             JSONMember("unmatchedIncome", .integer(), "Payments that arrived without a sale.", get: \.unmatchedIncome),
             JSONMember("products", .integer(), "Products that are for sale.", get: \.products),
             JSONMember("writer", writer.type, "What the database's writer has done.", get: \.load),

@@ -14,10 +14,12 @@ public struct NetworkDraft: Sendable {
     public var facilitatorURL: String?
     /// What that service knows the shop by: a token, or the JSON of a signing key.
     public var facilitatorToken: String?
+    /// The key of the wallet that refunds are paid from, as hexadecimal digits; nil keeps the one that is there.
+    public var refundKey: String?
 
     public init(
         network: Network, payTo: String, rpcURL: String? = nil, settlerKey: String? = nil, facilitatorURL: String? = nil,
-        facilitatorToken: String? = nil
+        facilitatorToken: String? = nil, refundKey: String? = nil
     ) {
         self.network = network
         self.payTo = payTo
@@ -25,12 +27,13 @@ public struct NetworkDraft: Sendable {
         self.settlerKey = settlerKey
         self.facilitatorURL = facilitatorURL
         self.facilitatorToken = facilitatorToken
+        self.refundKey = refundKey
     }
 }
 
 /// What is wrong with a draft, in a sentence.
 public struct NetworkRefusal: Error, Sendable {
-    public enum Field: String, Sendable { case network, payTo, rpcURL, settlerKey, facilitatorURL, facilitatorToken }
+    public enum Field: String, Sendable { case network, payTo, rpcURL, settlerKey, facilitatorURL, facilitatorToken, refundKey }
 
     public let field: Field
     public let sentence: String

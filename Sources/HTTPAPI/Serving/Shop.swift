@@ -22,6 +22,8 @@ public struct Shop: Sendable {
     public let sandboxGate: Paygate
     /// Settles for the owner's other shops.
     public let desk: PaymentDesk
+    /// What gives money back.
+    public let refunds: RefundDesk
     public let reader: Reader
     public let deliveries: DeliveryLog
     /// What the writer has done, for the operator.
@@ -55,7 +57,8 @@ public struct Shop: Sendable {
     public let log: Logger
 
     public init(
-        settings: SettingsBook, origin: String, isPractice: Bool, catalogue: Catalogue, gate: Paygate, sandboxGate: Paygate, reader: Reader,
+        settings: SettingsBook, origin: String, isPractice: Bool, catalogue: Catalogue, gate: Paygate, sandboxGate: Paygate, refunds: RefundDesk,
+        reader: Reader,
         deliveries: DeliveryLog,
         writerLoad: @escaping @Sendable () -> WriterLoad, links: ContentLinkSigner, uploads: UploadStore,
         access: AccessDesk, answerSeal: AnswerSeal, makeNetwork: @escaping NetworkMaking,
@@ -74,6 +77,7 @@ public struct Shop: Sendable {
         self.gate = gate
         self.sandboxGate = sandboxGate
         desk = PaymentDesk(gate: gate)
+        self.refunds = refunds
         self.reader = reader
         self.deliveries = deliveries
         self.writerLoad = writerLoad

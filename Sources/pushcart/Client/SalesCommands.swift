@@ -95,7 +95,7 @@ struct OrderCommand: AsyncParsableCommand {
                   payer        \(order.text("payer"))
                   transaction  \(order.text("transaction"))
                   sold         sha256 \(order.text("sha256"))
-                  receipt      \(order.text("receiptURL"))
+                  receipt      \(order.text("receiptURL"))\(RefundText.lines(order))
                 """
             }
         }
@@ -147,6 +147,7 @@ struct StatusCommand: AsyncParsableCommand, ShopCommand {
                 \(payments)
                   products  \(status["products"]?.int64 ?? 0) for sale
                   payments  \(status["openPayments"]?.int64 ?? 0) on their way, \(status["unmatchedIncome"]?.int64 ?? 0) unmatched
+                  refunds   \(status["openRefunds"]?.int64 ?? 0) on their way
                 """
         }
     }

@@ -17,7 +17,8 @@ struct SetupCommand: AsyncParsableCommand, ShopCommand {
 
             Example:
               pushcart setup --data ./pushcart-data --email me@example.com --password-file password.txt \\
-                --network eip155:8453 --pay-to 0x… --rpc-url https://… --settler-key-file fees.key
+                --network eip155:8453 --pay-to 0x… --rpc-url https://… --settler-key-file fees.key \\
+                --refund-key-file refunds.key
               pushcart setup --email me@example.com --password-file password.txt --network eip155:8453 --pay-to 0x… \\
                 --facilitator-url https://… --facilitator-token-file token.txt
             """)
@@ -32,14 +33,18 @@ struct SetupCommand: AsyncParsableCommand, ShopCommand {
     @Option(name: .long, help: ArgumentHelp("Where the money goes: your wallet's address.", valueName: "0x…")) var payTo: String?
     @Option(name: .long, help: ArgumentHelp("A node of the chain.", valueName: "url")) var rpcURL: String?
     @Option(name: .long, help: ArgumentHelp("The key that pays network fees; keep little on it.", valueName: "file")) var settlerKeyFile: SecretFile?
+    @Option(
+        name: .long, help: ArgumentHelp("The key of the wallet that refunds are paid from; another one than that of fees.", valueName: "file"))
+    var refundKeyFile: SecretFile?
     @Option(name: .long, help: ArgumentHelp("A payment service that settles instead of you, by the x402 facilitator interface.", valueName: "url"))
     var facilitatorURL: String?
     @Option(name: .long, help: ArgumentHelp("What that service knows you by: a token, or the JSON file of a key.", valueName: "file"))
     var facilitatorTokenFile: SecretFile?
 
     func validate() throws {
-        if network == nil, payTo != nil || rpcURL != nil || settlerKeyFile != nil || facilitatorURL != nil {
-            throw ValidationError("--pay-to, --rpc-url, --settler-key-file and --facilitator-url need --network, such as --network eip155:8453.")
+        if network == nil, payTo != nil || rpcURL != nil || settlerKeyFile != nil || facilitatorURL != nil || refundKeyFile != nil {
+            throw ValidationError(
+                "--pay-to, --rpc-url, --settler-key-file, --refund-key-file and --facilitator-url need --network, such as --network eip155:8453.")
         }
         if facilitatorTokenFile != nil, facilitatorURL == nil { throw ValidationError("--facilitator-token-file needs --facilitator-url.") }
     }
@@ -92,7 +97,8 @@ struct SetupCommand: AsyncParsableCommand, ShopCommand {
         let key = try settlerKeyFile.map { try $0.firstLine().trimmingCharacters(in: .whitespaces) }
         let draft = NetworkDraft(
             network: network, payTo: payTo ?? "", rpcURL: rpcURL, settlerKey: key, facilitatorURL: facilitatorURL,
-            facilitatorToken: try facilitatorTokenFile?.whole().trimmingCharacters(in: .whitespacesAndNewlines))
+            facilitatorToken: try facilitatorTokenFile?.whole().trimmingCharacters(in: .whitespacesAndNewlines),
+            refundKey: try refundKeyFile.map { try $0.firstLine().trimmingCharacters(in: .whitespaces) })
         do { _ = try NetworkSetup.check(draft, machine, before: nil) } catch {
             switch error.field {
             case .settlerKey where key != nil:
@@ -101,6 +107,7 @@ struct SetupCommand: AsyncParsableCommand, ShopCommand {
                 throw CommandFailure(exitCode: 2, sentence: "Name the key that pays network fees: --settler-key-file FILE.")
             case .payTo where payTo == nil: throw CommandFailure(exitCode: 2, sentence: "Say where the money goes: --pay-to 0x…")
             case .rpcURL where rpcURL == nil: throw CommandFailure(exitCode: 2, sentence: "Name a node of the chain: --rpc-url URL.")
+            case .refundKey: throw CommandFailure.refused("\(refundKeyFile?.path ?? ""): \(error.sentence)")
             case .facilitatorToken: throw CommandFailure.refused("\(facilitatorTokenFile?.path ?? ""): \(error.sentence)")
             case .rpcURL, .payTo, .network, .facilitatorURL: throw CommandFailure(exitCode: 2, sentence: error.sentence)
             }

@@ -34,6 +34,7 @@ extension NetworkSettings {
                 "decimals": token.map { .integer($0.decimals) } ?? .null, "currency": text(token?.currency), "domain-name": text(token?.domainName),
                 "domain-version": text(token?.domainVersion),
             ],
+            "refunds": ["daily-count": .integer(refundDailyCount), "daily-amount": .string(refundDailyAmount)],
             "fees": [
                 "coin-price": .integer(fees.coinPrice), "maximum-loss": .integer(fees.maximumLoss),
                 "daily-budget": fees.dailyBudget.map { Self.coins($0) } ?? .null, "cap-per-settlement": Self.coins(fees.capPerSettlement),

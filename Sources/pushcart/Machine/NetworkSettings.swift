@@ -17,6 +17,9 @@ struct NetworkSettings: Sendable {
     let facilitators: [FacilitatorAddress]
     /// What each payment service is believed in a day where no node can be asked, in whole units of the asset.
     let facilitatorDailyLimit: String
+    /// How many refunds the shop pays in a day, and how much in all, in whole units of the asset.
+    let refundDailyCount: Int
+    let refundDailyAmount: String
 
     init(name: String, _ reader: ConfigReader) throws {
         func wrong(_ key: String, _ reason: String) -> CommandFailure { .refused("“networks.\(name).\(key)” \(reason).") }
@@ -40,6 +43,11 @@ struct NetworkSettings: Sendable {
         }
         facilitatorDailyLimit = reader.string(forKey: "facilitator-daily-limit") ?? Self.facilitatorDailyLimit
         guard Self.wei(facilitatorDailyLimit) != nil else { throw wrong("facilitator-daily-limit", "is no amount, such as 100") }
+        let refunds = try whole("refunds.daily-count") ?? UInt64(Self.refundDailyCount)
+        guard refunds <= 100_000 else { throw wrong("refunds.daily-count", "is more than 100000") }
+        refundDailyCount = Int(refunds)
+        refundDailyAmount = reader.string(forKey: "refunds.daily-amount") ?? Self.refundDailyAmount
+        guard Self.wei(refundDailyAmount) != nil else { throw wrong("refunds.daily-amount", "is no amount, such as 500") }
         let standard = NetworkPreset.of(chainID: chainID)
         if let text = reader.string(forKey: "asset.address") {
             guard let address = EVMAddress(hex: text) else { throw wrong("asset.address", "is no address") }
@@ -84,6 +92,9 @@ struct NetworkSettings: Sendable {
     }
 
     static let facilitatorDailyLimit = "100"
+    /// Cautious: a day's refunds of a small shop, and no more than that for whoever steals a password.
+    static let refundDailyCount = 20
+    static let refundDailyAmount = "500"
 
     private static func wei(_ text: String) -> UInt128? {
         (try? Money(text, .usd).atomic(decimals: 18))?.units  // whatever is no decimal number is no amount

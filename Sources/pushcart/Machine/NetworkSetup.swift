@@ -38,6 +38,8 @@ struct NetworkSetup: Sendable {
         if let url = draft.rpcURL, !NetworkSettings.isURL(url) {
             throw NetworkRefusal(.rpcURL, "“\(url.prefix(80))” is no http or https address.")
         }
+        let hasNode = draft.rpcURL != nil || before?.node != nil || own?.rpcURLs.isEmpty == false
+        try checkRefundKey(draft, hasNode: hasNode)
         if try usesFacilitator(draft, before: before) { return address }
         guard draft.rpcURL != nil || own?.rpcURLs.isEmpty == false else { throw NetworkRefusal(.rpcURL, "Name a node of the chain.") }
         guard let key = draft.settlerKey else {
@@ -47,6 +49,19 @@ struct NetworkSetup: Sendable {
         guard privateKey(key) != nil else { throw NetworkRefusal(.settlerKey, "This is no private key; a key is 64 hexadecimal digits.") }
         return address
     }
+
+    private static func checkRefundKey(_ draft: NetworkDraft, hasNode: Bool) throws(NetworkRefusal) {
+        guard let text = draft.refundKey else { return }
+        guard let key = privateKey(text) else {
+            throw NetworkRefusal(.refundKey, "This is no private key; a key is 64 hexadecimal digits.")
+        }
+        guard hasNode else { throw NetworkRefusal(.refundKey, "Refunds are sent through a node of the chain; name one too.") }
+        if let settler = draft.settlerKey.flatMap(privateKey), settler.address == key.address { throw sameKey }
+    }
+
+    /// Two that count the transactions of one account would send under each other's numbers.
+    private static let sameKey = NetworkRefusal(
+        .refundKey, "The refund wallet must be another one than the wallet that pays network fees; make a key of its own for it.")
 
     /// Whether a payment service settles: one that is named now, or was before and nothing else is said.
     private static func usesFacilitator(_ draft: NetworkDraft, before: ShopNetwork?) throws(NetworkRefusal) -> Bool {
@@ -77,8 +92,32 @@ struct NetworkSetup: Sendable {
             try directory.store(Data(Self.normal(text).utf8), name)
             keyName = name
         }
+        let refundName = try refundKey(draft, settler: keyName, before: before)
         let node = try draft.rpcURL.map { ShopNetwork.Node.sealed(try seal($0)) } ?? before?.node
-        return ShopNetwork(network: draft.network, payTo: payTo.bytes, node: node, settlerKey: keyName, facilitator: facilitator)
+        return ShopNetwork(
+            network: draft.network, payTo: payTo.bytes, node: node, settlerKey: keyName, facilitator: facilitator, refundKey: refundName)
+    }
+
+    /// The file of the refund wallet's key, stored where a new one is given.
+    private func refundKey(_ draft: NetworkDraft, settler: String?, before: ShopNetwork?) throws -> String? {
+        var name = before?.refundKey
+        let key: PrivateKey?
+        if let text = draft.refundKey, let given = Self.privateKey(text) {
+            name = "refund-\(draft.network.chainID)-\(given.address.description.dropFirst(2).prefix(8).lowercased()).key"
+            key = given
+        } else {
+            key = name.flatMap { Self.key(named: $0, in: directory) }
+        }
+        if let key, let settler = settler.flatMap({ Self.key(named: $0, in: directory) }), settler.address == key.address { throw Self.sameKey }
+        if let text = draft.refundKey, let name { try directory.store(Data(Self.normal(text).utf8), name) }
+        return name
+    }
+
+    /// A key that was stored before; nil when the file is gone or holds none.
+    static func key(named name: String, in directory: DataDirectory) -> PrivateKey? {
+        FileManager.default.contents(atPath: "\(directory.keys)/\(name)").flatMap {
+            PrivateKey(hex: String(decoding: $0, as: UTF8.self).trimmingCharacters(in: .whitespacesAndNewlines))
+        }
     }
 
     /// A token goes to the service that it was given for and to no other.

@@ -8,11 +8,12 @@ enum SettingsKeys {
         "networks",
     ]
     static let network = [
-        "chain-id", "name", "rpc-urls", "explorer", "asset", "fees", "facilitator-urls", "facilitator-daily-limit", "finality-depth",
+        "chain-id", "name", "rpc-urls", "explorer", "asset", "fees", "facilitator-urls", "facilitator-daily-limit", "finality-depth", "refunds",
     ]
     static let asset = ["address", "symbol", "decimals", "currency", "domain-name", "domain-version"]
     static let fees = ["coin-price", "maximum-loss", "daily-budget", "cap-per-settlement"]
-    private static let maps: Set = ["networks", "asset", "fees"]
+    static let refunds = ["daily-count", "daily-amount"]
+    private static let maps: Set = ["networks", "asset", "fees", "refunds"]
     private static let lists: Set = ["rpc-urls", "facilitator-urls", "trusted-proxies"]
 
     /// The names of the networks in the file; nil when nothing is set in it.
@@ -32,7 +33,7 @@ enum SettingsKeys {
             }
             names.append(name)
             try check(settings, network, at: "networks.\(name).", file)
-            for (key, known) in [("asset", asset), ("fees", fees)] {
+            for (key, known) in [("asset", asset), ("fees", fees), ("refunds", refunds)] {
                 if case .mapping(let map)? = settings[key] { try check(map, known, at: "networks.\(name).\(key).", file) }
             }
         }

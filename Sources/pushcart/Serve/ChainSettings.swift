@@ -16,10 +16,13 @@ struct ChainSettings {
     private let urls: [String]
     private let rail: Rail
     private let finality: FinalityDepth
+    /// The refund wallet's key with what limits it; nil where the shop has none.
+    private let refunds: (key: PrivateKey, limit: RefundLimit)?
+    private let fees: FeePolicy
 
     private enum Rail {
         /// The shop settles itself.
-        case own(settler: PrivateKey, fees: FeePolicy)
+        case own(settler: PrivateKey)
         /// Payment services settle, asked in turn.
         case services([PaymentService], dailyLimit: AtomicAmount)
     }
@@ -37,6 +40,8 @@ struct ChainSettings {
         self.option = option
         self.urls = urls
         finality = settings?.finality ?? .standard(chainID: preset.chainID)
+        fees = settings?.fees ?? .standard(chainID: preset.chainID)
+        refunds = try Self.refunds(network, option, settings, directory)
         if let service = try setup.service(network) {
             let others = (settings?.facilitators ?? []).filter { $0.host != service.address.host }
             let text = settings?.facilitatorDailyLimit ?? NetworkSettings.facilitatorDailyLimit
@@ -50,17 +55,45 @@ struct ChainSettings {
             throw CommandFailure.refused(
                 "No node is known for \(preset.name); set “rpc-urls” for it in pushcart.yaml, or run setup with --rpc-url.")
         }
-        guard let name = network.settlerKey, let text = FileManager.default.contents(atPath: "\(directory.keys)/\(name)"),
-            let key = PrivateKey(hex: String(decoding: text, as: UTF8.self).trimmingCharacters(in: .whitespacesAndNewlines))
-        else { throw CommandFailure.refused("The key that pays fees on \(preset.name) is missing; run setup with --settler-key-file again.") }
-        rail = .own(settler: key, fees: settings?.fees ?? .standard(chainID: preset.chainID))
+        guard let key = network.settlerKey.flatMap({ NetworkSetup.key(named: $0, in: directory) }) else {
+            throw CommandFailure.refused("The key that pays fees on \(preset.name) is missing; run setup with --settler-key-file again.")
+        }
+        guard refunds?.key.address != key.address else {
+            throw CommandFailure.refused(
+                "On \(preset.name) the refund wallet and the wallet that pays fees are the same; give refunds a key of their own.")
+        }
+        rail = .own(settler: key)
+    }
+
+    private static func refunds(
+        _ network: ShopNetwork, _ option: PaymentOption, _ settings: NetworkSettings?, _ directory: DataDirectory
+    ) throws -> (key: PrivateKey, limit: RefundLimit)? {
+        guard let name = network.refundKey else { return nil }
+        guard let key = NetworkSetup.key(named: name, in: directory) else {
+            throw CommandFailure.refused("The key of the refund wallet on \(option.networkName) is missing; set it again with --refund-key-file.")
+        }
+        let text = settings?.refundDailyAmount ?? NetworkSettings.refundDailyAmount
+        guard let amount = try? Money(text, option.asset.currency).atomic(decimals: option.asset.decimals) else {  // told as what it is
+            throw CommandFailure.refused("“refunds.daily-amount” of \(option.networkName) is finer than \(option.asset.symbol) can be divided.")
+        }
+        return (key, RefundLimit(count: settings?.refundDailyCount ?? NetworkSettings.refundDailyCount, amount: amount))
+    }
+
+    /// What pays refunds; nil where the shop has no key for them, or no node.
+    func refunder(
+        http: HTTPClient, database: ShopDatabase, metrics: RPCMetrics, steps: Steps, now: @escaping WallClock, log: Logger
+    ) -> (any Refunder)? {
+        guard let refunds, !urls.isEmpty else { return nil }
+        return ChainRefunder(
+            option: option, urls: urls, key: refunds.key, policy: fees, limit: refunds.limit, http: http, reader: database.reader,
+            writer: database.writer, metrics: metrics, steps: steps, now: now, log: log)
     }
 
     func facilitator(
         origin: String, http: HTTPClient, database: ShopDatabase, metrics: RPCMetrics, steps: Steps, now: @escaping WallClock, log: Logger
     ) -> any Facilitator & Service {
         switch rail {
-        case .own(let settler, let fees):
+        case .own(let settler):
             LocalFacilitator(
                 option: option, urls: urls, settler: settler, policy: fees, http: http, reader: database.reader, writer: database.writer,
                 finality: finality, metrics: metrics, steps: steps, now: now, log: log)

@@ -30,6 +30,20 @@ struct Measurements: Sendable {
             })
     }
 
+    /// Refunds by the states that they enter.
+    var refunds: RefundMetrics {
+        let counters = RefundState.allCases.map { state in
+            Refund.Way.allCases.map { way in
+                registry.counter(
+                    "pushcart_refunds_total", help: "Refunds that entered a state.", labels: [("state", state.rawValue), ("way", way.rawValue)])
+            }
+        }
+        return RefundMetrics { state, way in
+            guard let state = RefundState.allCases.firstIndex(of: state), let way = Refund.Way.allCases.firstIndex(of: way) else { return }
+            counters[state][way].increment()
+        }
+    }
+
     /// What the nodes of a network do.
     func rpc(_ network: Network) -> RPCMetrics {
         let labels = [("network", "\(network)")]

@@ -97,10 +97,16 @@ struct ShopAssembly {
             let key = try vault.auditSigningKey
             return AuditSigner(publicKey: key.publicKey) { try key.sign($0) }
         }
+        let refunds = RefundDesk(
+            reader: reader, writer: writer,
+            refunders: networks.compactMap { chain in
+                chain.refunder(
+                    http: http, database: database, metrics: measurements.rpc(chain.option.network), steps: steps, now: now, log: log)
+            }, metrics: measurements.refunds, now: now, log: log)
         let deliveries = DeliveryLog(writer: writer, metrics: payments, log: log)
         shop = Shop(
             settings: settings, origin: origin, isPractice: isPractice, catalogue: catalogue, gate: gate, sandboxGate: sandboxGate,
-            reader: reader, deliveries: deliveries,
+            refunds: refunds, reader: reader, deliveries: deliveries,
             writerLoad: { writer.load },
             links: ContentLinkSigner(key: linksKey, series: linkSeries), uploads: uploads, access: access,
             answerSeal: AnswerSeal(
@@ -121,7 +127,8 @@ struct ShopAssembly {
                 answers.sweep()
                 try await gate.sweepCalls(hasRestarted: false)
             }, now: now, log: log)
-        services = [deliveries] as [any Service] + chains + [Reconciler(gate: gate, now: now), FinalityWatch(gate: gate, now: now), upkeep]
+        services =
+            [deliveries] as [any Service] + chains + [Reconciler(gate: gate, now: now), FinalityWatch(gate: gate, now: now), refunds, upkeep]
 
         measurements.watchProcess(version: Self.version)
         measurements.watch(writer, database: directory.database)
