@@ -2,6 +2,7 @@ public import Domain
 public import Logging
 public import ServiceLifecycle
 public import Storage
+import Synchronization
 
 /// Gives money back: takes wishes and approvals, and as a service pays what is approved, one refund of a chain at a time, and follows to
 /// its end whatever a crash, a lost answer or a slow chain left open.
@@ -13,6 +14,8 @@ public final class RefundDesk: Service {
     private let interval: Duration
     private let now: WallClock
     private let log: Logger
+    /// Somebody did something: what waits is looked at again, too.
+    private let isUrgent = Mutex(false)
     private let alarm = AsyncStream<Void>.makeStream(bufferingPolicy: .bufferingNewest(1))
 
     /// - Parameter interval: how often open refunds are looked at when nobody wakes the desk.
@@ -50,7 +53,10 @@ public final class RefundDesk: Service {
     }
 
     private func told(_ outcome: RefundOutcome) -> RefundOutcome {
-        if case .done(let refund) = outcome, refund.state == .approved { alarm.continuation.yield() }
+        if case .done(let refund) = outcome, refund.state == .approved {
+            isUrgent.withLock { $0 = true }
+            alarm.continuation.yield()
+        }
         return metrics.noted(outcome)
     }
 
@@ -82,7 +88,11 @@ public final class RefundDesk: Service {
         for await _ in alarm.stream {
             round += 1
             // What waits for money, room or lower fees, or could not be cleared up for ten minutes, is looked at once a minute.
-            await look(all: round % 20 == 0)
+            let isUrgent = isUrgent.withLock { isUrgent in
+                defer { isUrgent = false }
+                return isUrgent
+            }
+            await look(all: isUrgent || round % 20 == 0)
         }
     }
 

@@ -25,10 +25,12 @@ final class Shop: Sendable {
     }
 
     /// A shop that runs and sells a file and an article for a cent each, for practice money or on a chain.
-    static func open(_ scenario: Scenario, on node: Node? = nil, environment: [String: String] = [:]) async throws -> Shop {
+    static func open(_ scenario: Scenario, on node: Node? = nil, environment: [String: String] = [:], refunds: Wallet? = nil, config: String? = nil)
+        async throws -> Shop
+    {
         let shop = Shop(scenario)
-        if let node { try await shop.setUp(on: node) }
-        try await shop.start(environment)
+        if let node { try await shop.setUp(on: node, refunds: refunds) }
+        try await shop.start(environment, config: config)
         try await shop.add("song", file: Self.song)
         try await shop.add("hello", article: Self.hello)
         if node != nil {
@@ -37,13 +39,16 @@ final class Shop: Sendable {
         return shop
     }
 
-    func setUp(on node: Node) async throws {
+    /// - Parameter refunds: the wallet that refunds are paid from.
+    func setUp(on node: Node, refunds: Wallet? = nil) async throws {
         let key = try scenario.write("settler.key", node.settler.key + "\n")
         let password = try scenario.write("password", "correct horse battery staple\n")
-        let setup = try await cli([
+        var arguments = [
             "setup", "--email", "owner@example.com", "--password-file", password, "--network", Node.network, "--pay-to", node.payTo.address,
             "--rpc-url", node.url, "--settler-key-file", key,
-        ])
+        ]
+        if let refunds { arguments += ["--refund-key-file", try scenario.write("refunds.key", refunds.key + "\n")] }
+        let setup = try await cli(arguments)
         guard setup.code == 0 else { throw Subprocess.Failure(description: "setup: \(setup.errors)") }
     }
 
