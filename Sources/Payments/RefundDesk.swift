@@ -52,6 +52,13 @@ public final class RefundDesk: Service {
         told(try await writer.cancelRefund(id: id, actor: actor, at: now(), noting: note))
     }
 
+    /// See ``Storage/Writer/recordRefund(_:transaction:wallet:actor:at:noting:)``.
+    public func record(
+        _ draft: RefundDraft, transaction: [UInt8]?, actor: String, noting note: WriteNote<RefundOutcome>? = nil
+    ) async throws -> RefundOutcome {
+        told(try await writer.recordRefund(draft, transaction: transaction, wallet: nil, actor: actor, at: now(), noting: note))
+    }
+
     private func told(_ outcome: RefundOutcome) -> RefundOutcome {
         if case .done(let refund) = outcome, refund.state == .approved {
             isUrgent.withLock { $0 = true }

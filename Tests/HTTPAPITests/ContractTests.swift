@@ -181,6 +181,7 @@ import Testing
             return [
                 (422, "validation", none), (422, "validation", fine), (409, "refund-too-much", much), (403, "permission-missing", approving),
             ]
+        case "refunds.record": return [(409, "refund-too-much", try await ask(["order": "1", "amount": "0.0091"]))]
         case "refunds.approve", "refunds.cancel":
             try await shop.send(.post, "/refunds/1/cancel").expect(200)
             return [(409, "refund-cancelled", try await ask())]

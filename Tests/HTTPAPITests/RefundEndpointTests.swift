@@ -60,6 +60,19 @@ import Testing
         #expect(try shop.reader.sandboxSpent(payer: Buyer.ada.key.address.bytes).units == 7000)
     }
 
+    @Test func `what the owner paid from a wallet of theirs is written down once for each transaction`() async throws {
+        let shop = try await Self.sold()
+        let hash = JSONValue.string("0x" + String(repeating: "ab", count: 32))
+        try await shop.send(.post, "/refunds/record", ["order": "1", "amount": "0.002", "transaction": hash], as: "support")
+            .expectKind(403, "permission-missing")
+        let told = try await shop.send(.post, "/refunds/record", ["order": "1", "amount": "0.002", "transaction": hash])
+        told.expect(201)
+        #expect(try told.json()["state"] == "settled" && told.json()["way"] == "record" && told.json()["transaction"] == hash)
+        try await shop.send(.post, "/refunds/record", ["order": "1", "amount": "0.002", "transaction": hash]).expectKind(409, "transaction-used")
+        try await shop.send(.post, "/refunds/record", ["order": "1", "amount": "0.009"]).expectKind(409, "refund-too-much")
+        #expect(try await shop.send(.get, "/ledger/check").json()["clean"] == true)
+    }
+
     @Test func `a key for other products sees and makes no refund of this one`() async throws {
         let shop = try await Self.sold()
         try await shop.sell("film")

@@ -110,6 +110,9 @@ import X402EVM
         (["chain-id: 8453", "fees:", "  cap-per-settlement: much"], "fees.cap-per-settlement” is no amount"),
         (["chain-id: 8453", "finality-depth: 0"], "finality-depth” is neither"),
         (["chain-id: 8453", "finality-depth: soon"], "finality-depth” is neither"),
+        (["chain-id: 8453", "refunds:", "  daily-count: -1"], "refunds.daily-count” is no whole number"),
+        (["chain-id: 8453", "refunds:", "  daily-count: 100001"], "refunds.daily-count” is more than 100000"),
+        (["chain-id: 8453", "refunds:", "  daily-amount: lots"], "refunds.daily-amount” is no amount"),
         (["chain-id: 8453", "asset:", "  symbol: USDC"], "asset.address” is missing"),
         (["chain-id: 8453", "asset:", "  address: 0x12"], "asset.address” is no address"),
     ]

@@ -17,10 +17,25 @@ struct RefundEndpoints: Sendable {
         var reason: String?
         var access: Access?
         var approve: Bool?
+        var transaction: String?
     }
 
     private static let draft = JSONResource<Void, Draft>(
         "RefundDraft", draft: { Draft() },
+        common + [
+            JSONMember(
+                "approve", .boolean, "Approve it as well; needs the permission `refund-approvals:write`.", create: .optional, set: \.approve)
+        ])
+
+    private static let recordDraft = JSONResource<Void, Draft>(
+        "RefundRecord", draft: { Draft() },
+        common + [
+            JSONMember(
+                "transaction", JSONType<String>.string(66...66, pattern: "^0x[0-9a-fA-F]{64}$"), "Hash of the transfer, if there is one.",
+                create: .optional, set: \.transaction)
+        ])
+
+    private static let common: [JSONMember<Void, Draft>] =
         [
             JSONMember(
                 "order", JSONType<String>.string(1...60, pattern: "^[0-9a-z]+(-[0-9a-z]+)?$"), "The order's number, or the receipt's id.",
@@ -33,9 +48,7 @@ struct RefundEndpoints: Sendable {
                 "access", JSONType<Access>.choice,
                 "Whether the buyer's access ends when it is paid; left out, it ends when nothing of the price remains with the shop.",
                 create: .optional, set: \.access),
-            JSONMember(
-                "approve", .boolean, "Approve it as well; needs the permission `refund-approvals:write`.", create: .optional, set: \.approve),
-        ])
+        ]
 
     private static let id = EndpointParameter.id("The refund's number.")
     private static let over: (HTTPResponse.Status, String) = (.conflict, "It has gone on too far for that.")
@@ -64,6 +77,13 @@ struct RefundEndpoints: Sendable {
                     (.conflict, "The payment is not settled, less than that is left of it, or the shop has no refund wallet on its network."),
                 ]
             ) { call in try await create(call) },
+            Endpoint(
+                method: .post, path: "/refunds/record", id: "refunds.record", summary: "Write down a refund that you paid yourself",
+                details: "From a wallet of yours; the shop pays nothing and believes you: no chain is asked. A transaction counts once.",
+                access: .permission(.refundApprovalsWrite), body: .json(Self.recordDraft.creationSchema, example: ["order": "1", "amount": "0.001"]),
+                answers: [.created("Refund", "The refund, settled.")],
+                refusals: [(.conflict, "The payment is not settled, less than that is left of it, or the transaction has paid another refund.")]
+            ) { call in try await record(call) },
             Endpoint(
                 method: .post, path: "/refunds/{id}/approve", id: "refunds.approve", summary: "Approve a refund",
                 details: "It is paid as soon as the day's limit, the refund wallet and the network allow it; `waiting` says what stands in its way. "
@@ -117,7 +137,8 @@ struct RefundEndpoints: Sendable {
         throw Problem(
             .conflict,
             "The shop has no refund wallet on \(network): set one with “pushcart setup --refund-key-file” and a node of the chain, "
-                + "or send the money from your own wallet to 0x\(lowercaseHex(payment.authorization.key.payer)).", kind: "refund-wallet-missing")
+                + "or send the money from your own wallet to 0x\(lowercaseHex(payment.authorization.key.payer)) and write it down with "
+                + "“pushcart refund record”.", kind: "refund-wallet-missing")
     }
 
     // MARK: Answers
@@ -185,6 +206,19 @@ struct RefundEndpoints: Sendable {
             endsAccess: draft.access.map { $0 == .end })
         let outcome = try await shop.refunds.request(
             refund, approve: draft.approve == true, actor: call.principal.actor, noting: note(call, payment, status: .created))
+        return try told(outcome, payment, status: .created)
+    }
+
+    private func record(_ call: EndpointCall) async throws -> Response {
+        let (draft, problems) = Self.recordDraft.readCreation(try call.json())
+        guard problems.isEmpty, let order = draft.order else { throw Problem.invalid(problems) }
+        let payment = try await payment(order, call)
+        let refund = RefundDraft(
+            paymentID: payment.id, amount: try amount(draft.amount, payment), reason: draft.reason ?? "",
+            endsAccess: draft.access.map { $0 == .end })
+        let outcome = try await shop.refunds.record(
+            refund, transaction: draft.transaction.flatMap { hexBytes($0.dropFirst(2)) }, actor: call.principal.actor,
+            noting: note(call, payment, status: .created))
         return try told(outcome, payment, status: .created)
     }
 

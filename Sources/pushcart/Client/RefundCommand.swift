@@ -11,7 +11,7 @@ struct RefundCommand: AsyncParsableCommand {
 
             Example:
               pushcart refund create 2026-000001 --reason "bought twice" --approve
-            """, subcommands: [Create.self, Approve.self, Cancel.self, List.self, Show.self])
+            """, subcommands: [Create.self, Approve.self, Cancel.self, Record.self, List.self, Show.self])
 
     struct Create: AsyncParsableCommand, ShopCommand {
         static let configuration = CommandConfiguration(
@@ -74,6 +74,43 @@ struct RefundCommand: AsyncParsableCommand {
         func run() async throws {
             let path = "/api/v1/refunds/\(id)/cancel"
             output.write(try await ControlClient.with(data: shop.data) { try await $0.send(.post, path) }, text: RefundText.told)
+        }
+    }
+
+    struct Record: AsyncParsableCommand, ShopCommand {
+        static let configuration = CommandConfiguration(
+            commandName: "record", abstract: "Write down a refund that you paid from a wallet of yours.",
+            discussion: """
+                The shop pays nothing and believes you; no chain is asked. A transaction counts for one refund.
+
+                Example:
+                  pushcart refund record 2026-000001 --amount 0.50 --transaction 0x…
+                """)
+
+        @Argument(help: "The order's number, or the receipt's id.") var order: String
+        @Option(name: .long, help: "How much, such as 0.50.") var amount: String?
+        @Option(name: .long, help: "The transaction that paid it.") var transaction: String?
+        @Option(name: .long, help: "Why; the buyer does not see it.") var reason: String?
+        @Flag(name: .long, help: "Let the buyer keep what was bought.") var keepAccess = false
+        @Flag(name: .long, help: "End the buyer's access.") var endAccess = false
+        @OptionGroup var shop: ShopOptions
+        var data: String? { shop.data }
+        @OptionGroup var output: OutputOptions
+
+        func validate() throws {
+            if keepAccess, endAccess { throw ValidationError("Say either --keep-access or --end-access.") }
+        }
+
+        func run() async throws {
+            var body: JSONObject = ["order": .string(order)]
+            if let amount { body["amount"] = .string(amount) }
+            if let transaction { body["transaction"] = .string(transaction) }
+            if let reason { body["reason"] = .string(reason) }
+            if keepAccess || endAccess { body["access"] = .string(keepAccess ? "keep" : "end") }
+            let sent = body
+            output.write(
+                try await ControlClient.with(data: shop.data) { try await $0.send(.post, "/api/v1/refunds/record", .object(sent)) },
+                text: RefundText.told)
         }
     }
 
