@@ -42,7 +42,9 @@ import X402EVM
         #expect(Set(json.keys) == Set(SettingsKeys.top))
         let network = try #require(json["networks"]?["mine"]?.object)
         #expect(Set(network.keys) == Set(SettingsKeys.network))
-        #expect(Set(network["asset"]?.object?.keys ?? []) == Set(SettingsKeys.asset) && Set(network["fees"]?.object?.keys ?? []) == Set(SettingsKeys.fees))
+        #expect(
+            Set(network["asset"]?.object?.keys ?? []) == Set(SettingsKeys.asset) && Set(network["fees"]?.object?.keys ?? []) == Set(SettingsKeys.fees)
+        )
         #expect(network["facilitator-urls"] == ["three.example"] && network["facilitator-daily-limit"] == "100")
         #expect(network["fees"]?["daily-budget"] == "0.05" && json["trusted-proxies"] == ["10.0.0.0/8"] && json["metrics-listen"] == "127.0.0.1:9100")
         let text = json.members.flatMap { ConfigCommand.Show.lines($0.key, $0.value) }

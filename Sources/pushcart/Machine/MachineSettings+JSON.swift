@@ -28,7 +28,8 @@ extension NetworkSettings {
         return [
             "chain-id": .integer(chainID), "name": text(preset?.name), "rpc-urls": .array(rpcURLs.map { .string($0) }),
             "explorer": text(preset?.explorer), "facilitator-urls": .array(facilitators.map { .string($0.host) }),
-            "facilitator-daily-limit": .string(facilitatorDailyLimit), "finality-depth": text(finality.map { if case .blocks(let count) = $0 { "\(count)" } else { "finalized" } }),
+            "facilitator-daily-limit": .string(facilitatorDailyLimit),
+            "finality-depth": text(finality.map { if case .blocks(let count) = $0 { "\(count)" } else { "finalized" } }),
             "asset": [
                 "address": text(token?.address.checksummed), "symbol": text(token?.symbol),
                 "decimals": token.map { .integer($0.decimals) } ?? .null, "currency": text(token?.currency), "domain-name": text(token?.domainName),
