@@ -183,6 +183,8 @@ public struct ChainCheck: Sendable {
                 }
                 continue
             }
+            // Settled for another shop that is paid into the same wallet: in its books, not in ours.
+            if payment.isForOthers { continue }
             switch payment.state {
             case .settled, .delivered:
                 sold.insert(payment.id)

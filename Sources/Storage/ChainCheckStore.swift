@@ -35,14 +35,14 @@ extension Reader {
         }
     }
 
-    /// The paid payments that settled in these blocks, by id, at most `limit`.
+    /// The sales that settled in these blocks, by their payments' ids, at most `limit`. What was settled for other shops is no sale.
     public func settlements(_ network: Network, asset: [UInt8], in blocks: ClosedRange<UInt64>, limit: Int) async throws -> [Int64] {
         try await read { db in
             try Int64.fetchAll(
                 db,
                 sql: """
                     SELECT id FROM payments INDEXED BY payments_by_block WHERE chain_id = ? AND block_number BETWEEN ? AND ? AND asset = ?
-                        AND sandbox = 0 AND state IN ('settled', 'delivered') ORDER BY block_number, id LIMIT ?
+                        AND sandbox = 0 AND product_id <> 0 AND state IN ('settled', 'delivered') ORDER BY block_number, id LIMIT ?
                     """, arguments: [Int64(network.chainID), Int64(blocks.lowerBound), Int64(blocks.upperBound), blob(asset), limit])
         }
     }
@@ -53,19 +53,19 @@ extension Reader {
                 db,
                 sql: """
                     SELECT count(*) FROM payments INDEXED BY payments_by_block WHERE chain_id = ? AND block_number BETWEEN ? AND ? AND asset = ?
-                        AND sandbox = 0 AND state IN ('settled', 'delivered')
+                        AND sandbox = 0 AND product_id <> 0 AND state IN ('settled', 'delivered')
                     """, arguments: [Int64(network.chainID), Int64(blocks.lowerBound), Int64(blocks.upperBound), blob(asset)]) ?? 0
         }
     }
 
-    /// Paid payments of which no block is known, by ascending id above `after`.
+    /// Sales of which no block is known, by ascending id above `after`.
     public func settlementsWithoutBlock(_ network: Network, asset: [UInt8], after: Int64, limit: Int) async throws -> [Payment] {
         try await read { db in
             try Row.fetchAll(
                 db,
                 sql: """
                     \(PaymentRows.select) WHERE p.id IN (SELECT id FROM payments INDEXED BY payments_without_block WHERE block_number IS NULL
-                        AND sandbox = 0 AND state IN ('settled', 'delivered') AND chain_id = ? AND id > ? AND asset = ? ORDER BY id LIMIT ?)
+                        AND sandbox = 0 AND product_id <> 0 AND state IN ('settled', 'delivered') AND chain_id = ? AND id > ? AND asset = ? ORDER BY id LIMIT ?)
                     ORDER BY p.id
                     """, arguments: [Int64(network.chainID), after, blob(asset), limit]
             ).map(PaymentRows.payment)
