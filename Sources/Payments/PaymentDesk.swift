@@ -177,8 +177,11 @@ public final class PaymentDesk: Sendable {
     /// What became of a payment, for whoever had it settled; for all others the authorization is used.
     private func follow(_ payment: Payment, for owner: String?, _ caller: Principal, _ asked: Asked) async throws -> Outcome {
         // Who shows a payment of another caller, or of our own sales, must not learn how it stands.
-        guard owner == caller.actor, payment.isForOthers, payment.sandbox == asked.option.sandbox else { throw Self.used }
-        guard payment.authorization.signature == asked.authorization.signature || asked.facilitator.proves(asked.authorization, for: asked.option)
+        let (taken, shown) = (payment.authorization, asked.authorization)
+        guard owner == caller.actor, payment.isForOthers, payment.sandbox == asked.option.sandbox, taken.payTo == shown.payTo,
+            taken.amount == shown.amount
+        else { throw Self.used }
+        guard taken.signature == shown.signature || asked.facilitator.proves(asked.authorization, for: asked.option)
         else { throw WireError(.invalidSignature, "The signature is not the payer's for this authorization.") }
         var payment = payment
         if payment.state.isOpen {

@@ -17,11 +17,11 @@ enum Schema {
         migrator.registerMigration("5 ledger", migrate: LedgerMigration.run)
         migrator.registerMigration("6 rights") { db in try db.execute(sql: rights) }
         migrator.registerMigration("7 facilitators") { db in try db.execute(sql: facilitators) }
+        migrator.registerMigration("8 apis") { db in try db.execute(sql: apis) }
         migrator.registerMigration("9 refunds") { db in try db.execute(sql: refunds) }
         migrator.registerMigration("10 finality") { db in try db.execute(sql: finality) }
         migrator.registerMigration("11 receipts") { db in try db.execute(sql: receipts) }
         migrator.registerMigration("12 desk keys") { db in try db.execute(sql: desk) }
-        migrator.registerMigration("8 apis") { db in try db.execute(sql: apis) }
         return migrator
     }
 
