@@ -4,7 +4,9 @@ import Testing
 @Suite struct MoneySumTests {
     private func money(_ text: String, _ currency: Currency = .usd) throws -> Money { try Money(text, currency) }
 
-    @Test(arguments: [("0", "0", "0.00"), ("0.01", "0.02", "0.03"), ("1", "0.000001", "1.000001"), ("0.999999", "0.000001", "1.00"), ("9.5", "0.5", "10.00")])
+    @Test(arguments: [
+        ("0", "0", "0.00"), ("0.01", "0.02", "0.03"), ("1", "0.000001", "1.000001"), ("0.999999", "0.000001", "1.00"), ("9.5", "0.5", "10.00"),
+    ])
     func `a sum is exact, and taking away again gives what was before`(_ case: (String, String, String)) throws {
         let sum = try #require(try money(`case`.0).adding(try money(`case`.1)))
         #expect(sum.amountText == `case`.2)

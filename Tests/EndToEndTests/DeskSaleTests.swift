@@ -62,7 +62,8 @@ struct DeskSaleTests {
             let token = try scenario.write("desk-token", key + "\n")
             let setup = try await second.cli(
                 [
-                    "setup", "--email", "owner@example.com", "--password-file", try scenario.write("pw", "correct horse battery staple\n"), "--network",
+                    "setup", "--email", "owner@example.com", "--password-file", try scenario.write("pw", "correct horse battery staple\n"),
+                    "--network",
                     Node.network, "--pay-to", try await Desk.wallet().address, "--facilitator-url", "\(first.origin)/facilitator",
                     "--facilitator-token-file", token,
                 ] + (hasNode ? ["--rpc-url", node.url] : []))

@@ -106,7 +106,7 @@ import Testing
         (
             """
             INSERT INTO payments SELECT 77, chain_id, asset, payer, randomblob(32), pay_to, amount, valid_after, valid_before, signature, sandbox,
-                product_id, content, protocol_version, seal_hash, token, state, reason, randomblob(32), claimed_at, settled_at, 130, randomblob(32), NULL
+                product_id, content, protocol_version, seal_hash, token, state, reason, randomblob(32), claimed_at, settled_at, NULL, 130, randomblob(32)
                 FROM payments WHERE id = 1
             """, ["The sale of payment 77 has no transfer on the chain."]
         ),

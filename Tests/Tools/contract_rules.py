@@ -30,7 +30,7 @@ REASONS = [
     (r"/price", r"“[0-9.]+” (has more decimals than the \d+ that can be paid|is too large a price)"),  # by what the shop is paid in
     (r"/scopes", r"The role \w+ does not have"),
     (r"/expiresAt", r"This time (has passed|is too far away)|A time is written .* not before 1970"),
-    (r"/length", r"This must be a whole number, written without"),  # 4.0 is no whole number here: nothing may be rounded
+    (r"/(length|answerLimit|wholeLimit|requestLimit|creditCount)", r"This must be a whole number, written without"),  # 4.0 is no whole number here: nothing may be rounded
     (r"/content", r"Name the bytes that are sold|An API has no bytes"),  # by the kind
     (r"/upstream|/routes|/kind", r"Only a product of kind|Say where its calls go"),
     (r"/upstream", r"An address is written as|This leads into a private network"),  # hosts and ports have no pattern
