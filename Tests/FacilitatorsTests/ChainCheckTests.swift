@@ -119,6 +119,28 @@ import Testing
         ),
     ]
 
+    @Test func `what was settled for another shop is neither a sale nor foreign, also into the same wallet`() async throws {
+        let desk = try await Self.desk()
+        desk.chain.set { $0.block = 155 }
+        let authorization = desk.authorization(nonce: 7)
+        let claim = Claim(
+            authorization: authorization, sandbox: false, productID: Payment.noProduct, repeatable: true, content: desk.product.content.digest,
+            protocolVersion: 2, sealHash: nil, token: PaymentToken([UInt8](repeating: 4, count: 12))!, at: desk.clock.now)
+        guard case .claimed(let payment) = try await desk.writer.claim(DeskClaim(claim, caller: "key:1", key: nil, money: nil)),
+            case .settled(let transaction, let block) = await desk.facilitator.settle(payment, for: desk.option)
+        else { throw ChainDesk.Missing() }
+        _ = try await desk.writer.post(paymentID: payment.id, transaction: transaction, block: block, at: desk.clock.now)
+        desk.chain.set { $0.block = 200 }
+        for _ in 0..<2 {
+            let total = try await Self.run(desk, from: 100).total
+            #expect(total.isDone && total.findings == [] && total.problem == nil && total.sales == 2 && total.foreign == 0 && total.transfers == 3)
+        }
+        try await Self.sql(
+            desk, "UPDATE payments SET block_number = NULL, block_hash = NULL, transaction_hash = zeroblob(32) WHERE id = \(payment.id)")
+        #expect(try await Self.run(desk).total.findings == [])
+        #expect(try await desk.reader.checkLedger().findings.isEmpty)
+    }
+
     @Test(arguments: tampered) func `what does not agree with the chain is said, every time until it does`(_ sql: String, _ sentences: [String])
         async throws
     {

@@ -130,11 +130,11 @@ def play(world, seed):
 
 
 def settle(world):
-    """Every payment comes to an end by itself."""
+    """Every payment comes to an end by itself, also those that the chain took back."""
     try:
-        keep_trying("no payment is open", lambda: not world.open_payments(), 40)
+        keep_trying("no payment is open and the chain agrees", world.agrees, 40)
     except Broken as broken:
-        raise Broken(f"{broken}: {world.open_payments()}") from broken
+        raise Broken(f"{broken}: {world.open_payments()}, {world.income()}") from broken
 
 
 if __name__ == "__main__":

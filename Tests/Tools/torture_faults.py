@@ -49,14 +49,14 @@ def draw(random, kinds):
         elif what == "disk":
             plan.append([what, at, random.choice(["ENOSPC", "EIO", "EROFS", "SHORT"]), random.choice([20, 60, 100]), round(random.uniform(0.2, 1.5), 2)])
         elif what == "reorg":
-            plan.append([what, at, random.randint(1, 3), random.random() < 0.5])
+            plan.append([what, at, random.randint(1, 3)])
         else:
             plan.append([what, at])
     return sorted(plan, key=lambda each: each[1])
 
 
 EVENTS = ["spoil", "spoil", "spoil", "kill", "kill at", "kill at", "slow blocks", "front-run", "gas spike", "lost pool", "lock", "clock", "disk", "disk",
-          "stop", "second sender"]
+          "stop", "second sender", "reorg", "reorg"]
 
 
 def carry_out(world, plan):
@@ -95,7 +95,8 @@ def carry_out(world, plan):
         elif what == "second sender":
             send_from_settler(world)
         elif what == "reorg":
-            chain.admin(reorg={"depth": min(details[0], chain.admin(mine=0)["mine"]["blockNumber"] - 1), "forget": details[1]})
+            # The transactions wait for other blocks, and the new chain is longer, as it is where a reorganisation happens.
+            chain.admin(reorg=details[0], mine=details[0] + 2)
 
 
 def heal(world):

@@ -149,6 +149,18 @@ class World:
         """Whether an answer is what was sold, to the byte."""
         return body == self.GOODS[slug] if slug in self.GOODS else b"This was" in body and b"paid for" in body
 
+    def income(self):
+        """What the chain brought in all, what the shop booked, and in how many payments."""
+        amounts = self.rows("SELECT amount FROM payments WHERE state IN ('settled', 'delivered')")
+        return self.chain.balances([self.payee.address])[self.payee.address], sum(int(amount) for amount, in amounts), len(amounts)
+
+    def agrees(self):
+        """Whether no payment is open, and the shop knows what the chain took back."""
+        if self.open_payments():
+            return False
+        income, booked, _ = self.income()
+        return income == booked
+
     def check_books(self):
         """What the shop's own tools say of its books, and what the chain says of its income."""
         for command in (("ledger", "check"), ("audit", "verify")):
@@ -156,14 +168,12 @@ class World:
                 self.daemon.command(*command)
             except RuntimeError as error:
                 raise Broken(f"{' '.join(command)} finds something: {error}") from error
-        paid = self.rows("SELECT chain_id, amount, hex(transaction_hash) FROM payments WHERE state IN ('settled', 'delivered')")
-        income = self.chain.balances([self.payee.address])[self.payee.address]
-        booked = sum(int(amount) for _, amount, _ in paid)
+        income, booked, paid = self.income()
         if income != booked:
             raise Broken(f"the chain brought {income} and the shop booked {booked}")
         orders, = self.rows("SELECT count(*) FROM orders")[0]
-        if orders != len(paid):
-            raise Broken(f"{len(paid)} payments arrived and {orders} orders are there")
+        if orders != paid:
+            raise Broken(f"{paid} payments arrived and {orders} orders are there")
 
     def complaints(self):
         """Lines of the log that say that the daemon itself is broken, whatever was done to it from outside."""
