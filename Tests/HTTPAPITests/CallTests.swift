@@ -274,6 +274,22 @@ extension TestShop {
         }
     }
 
+    @Test func `people read at the API's own address what is sold below it, and programs are told at other paths`() async throws {
+        try await FakeService.run { service in
+            let shop = try TestShop()
+            try await shop.sell(calls: service.address, routes: ["GET /forecast/{city} 0.02", "POST /alerts"])
+            for method in [HTTPRequest.Method.get, .head] {
+                #expect(try await shop.get("/p/weather", .person, method: method).status == .ok)
+            }
+            #expect(try await shop.get("/p/weather", .person).text.contains("GET /forecast/{city}"))
+            for path in ["/p/weather", "/p/weather/other"] {
+                let answer = try await shop.get(path)
+                #expect(answer.status == .notFound && answer.text.contains("GET /forecast/{city} 0.02; POST /alerts"))
+            }
+            #expect(service.asked.isEmpty)
+        }
+    }
+
     @Test func `HEAD shows the terms and preflights what may be asked; neither asks the service or takes money`() async throws {
         try await FakeService.run { service in
             let shop = try TestShop()

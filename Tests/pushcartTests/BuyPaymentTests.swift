@@ -143,6 +143,14 @@ struct PaymentAnswerTests {
     @Test("Errors of the shop's machinery say nothing about the payment", arguments: [408, 425, 429, 500, 502, 503, 504])
     func unavailable(_ status: Int) { #expect(answer(status) == .unavailable("it answered \(status)")) }
 
+    @Test("What a service answers that was not charged for is a refusal, with the shop's word", arguments: [400, 404, 429, 500, 502, 504])
+    func notCharged(_ status: Int) {
+        let failed = BuyFakeShop.settlement(false, "upstream_failed")
+        #expect(answer(status, [failed.0: failed.1]) == .refused("it answered \(status): upstream_failed", isFinal: false))
+        let open = BuyFakeShop.settlement(false, "settlement_pending")
+        if status >= 500 { #expect(answer(status, [open.0: open.1]) == .unavailable("it answered \(status)")) }
+    }
+
     @Test("Goods are goods, whatever their header says")
     func goods() {
         let success = BuyFakeShop.settlement(true)

@@ -48,12 +48,19 @@ extension ProductRoutes {
         }
         let isLook = request.method == .head
         let method = isLook ? "GET" : request.method.rawValue
+        // At the product's own address people read what is sold below it, whether or not that address is for sale itself.
+        if asked.path.text.isEmpty, method == "GET", Negotiation(request.headers).isPerson {
+            return try await look(asked, nil, request, context)
+        }
         let route: APIRoute?
         switch asked.api.match(method, asked.path) {
         case .route(let matched): route = matched
         case .otherMethods(let methods):
             throw Problem.methodNotAllowed((methods + (methods.contains("GET") ? ["HEAD"] : []) + ["OPTIONS"]).joined(separator: ", "))
-        case .nothing: throw Problem.notFound
+        case .nothing:
+            guard asked.product.state == .published else { throw Problem.notFound }
+            let some = asked.api.routes.prefix(5).map { "\($0)" }.joined(separator: "; ")
+            throw Problem(.notFound, "Nothing is sold at this path. Sold are: \(some)\(asked.api.routes.count > 5 ? "; and more" : "").")
         }
         let shown = isLook ? nil : try Self.payment(request.headers)
         guard let (header, version) = shown, let call = APICall(asked.product, route: route, method: method, path: asked.path.text, at: offers) else {

@@ -35,6 +35,10 @@ enum PaymentAnswer: Hashable, Sendable {
             } else {
                 self = .refused(Self.clause([terms.error ?? Self.words(json, without: nil)]), isFinal: false)
             }
+        // A service behind the shop answered so, and the shop says beside it that nothing was taken.
+        case 400...599 where settlement?.success == false && settlement?.errorReason != .settlementPending:
+            let reason = settlement?.errorReason?.rawValue
+            self = .refused(Self.clause(["it answered \(status)", reason, settlement?.errorMessage]), isFinal: false)
         case 408, 425, 429, 500...599:
             self = .unavailable("it answered \(status)")
         default:
