@@ -154,6 +154,7 @@ extension Paygate {
         do { return metrics.ended(try await writer.releaseCall(paymentID: payment.id, at: now())) } catch {
             // The row stays open, and the reconciler gives it back.
             log.error("a call that was not answered could not be given back: \(error)", metadata: ["payment": "\(payment.id)"])
+            settlements.abandon(payment.id)
             return nil
         }
     }

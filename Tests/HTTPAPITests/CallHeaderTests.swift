@@ -3,6 +3,7 @@ import Domain
 import HTTPTypes
 import HummingbirdTesting
 import JSON
+import NIOPosix
 import Payments
 import Storage
 import Testing
@@ -82,6 +83,20 @@ import Testing
             .post, "/products", ["slug": "weather", "title": "Weather", "kind": "api", "price": "0.01", "upstream": .string(address)])
         try answer.expectKind(422, "validation")
         #expect(answer.text.contains("/upstream"))
+    }
+
+    /// It lives as long as the tests.
+    private static let named = Upstreams(MultiThreadedEventLoopGroup.singleton, named: ["127.0.0.1"])
+
+    @Test func `where the machine's settings name a host, calls go there, whoever named it in the product`() async throws {
+        try await FakeService.run { service in
+            let shop = try TestShop()
+            try await shop.sell(calls: "http://127.0.0.1:\(service.port)", trusted: false)
+            let header = try await shop.pay(for: "/p/weather/x")
+            #expect(try await shop.get("/p/weather/x", header).status == .badGateway)
+            #expect(try await shop.variant(upstreams: Self.named).look("/p/weather/x", header).status == .ok)
+            #expect(service.asked.count == 1)
+        }
     }
 
     /// Names that lead to this machine in ways that no address tells.

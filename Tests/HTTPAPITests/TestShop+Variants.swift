@@ -14,14 +14,14 @@ extension TestShop {
     /// The same shop with other parts of the machine around it.
     func variant(
         isPractice: Bool? = nil, answerSeal: AnswerSeal? = nil, trustedProxies: [AddressBlock] = [], metrics: RequestMetrics? = nil,
-        accessLog: AccessLog? = nil, steps: Steps = .untraced, log: Logger? = nil
+        accessLog: AccessLog? = nil, steps: Steps = .untraced, upstreams: Upstreams? = nil, log: Logger? = nil
     ) -> Shop {
         Shop(
             settings: shop.settingsBook, origin: shop.origin, isPractice: isPractice ?? shop.isPractice, catalogue: catalogue, gate: shop.gate,
             sandboxGate: shop.sandboxGate, refunds: shop.refunds,
             reader: reader,
             deliveries: shop.deliveries, writerLoad: shop.writerLoad, links: shop.links, uploads: shop.uploads, access: access,
-            answerSeal: answerSeal ?? shop.answerSeal, makeNetwork: shop.makeNetwork, upstreams: shop.upstreams, answers: shop.answers,
+            answerSeal: answerSeal ?? shop.answerSeal, makeNetwork: shop.makeNetwork, upstreams: upstreams ?? shop.upstreams, answers: shop.answers,
             upstreamSeal: shop.upstreamSeal, notary: shop.notary, trustedProxies: trustedProxies,
             metrics: metrics ?? shop.metrics,
             accessLog: accessLog, steps: steps,

@@ -29,6 +29,7 @@ import X402EVM
     @Test func `every key that the file may have is shown as it is used, and of payment services only their hosts`() async throws {
         let yaml = """
             trusted-proxies: [10.0.0.0/8]
+            upstream-hosts: [API.internal, "::1"]
             metrics-listen: 127.0.0.1:9100
             networks:
               mine:
@@ -46,7 +47,9 @@ import X402EVM
             Set(network["asset"]?.object?.keys ?? []) == Set(SettingsKeys.asset) && Set(network["fees"]?.object?.keys ?? []) == Set(SettingsKeys.fees)
         )
         #expect(network["facilitator-urls"] == ["three.example"] && network["facilitator-daily-limit"] == "100")
-        #expect(network["fees"]?["daily-budget"] == "0.05" && json["trusted-proxies"] == ["10.0.0.0/8"] && json["metrics-listen"] == "127.0.0.1:9100")
+        #expect(
+            network["fees"]?["daily-budget"] == "0.05" && json["trusted-proxies"] == ["10.0.0.0/8"]
+                && json["upstream-hosts"] == ["api.internal", "::1"] && json["metrics-listen"] == "127.0.0.1:9100")
         let text = json.members.flatMap { ConfigCommand.Show.lines($0.key, $0.value) }
         #expect(text.contains("networks.mine.facilitator-urls: three.example") && text.contains("networks.mine.asset.symbol: USDC"))
         #expect(!text.joined().contains("secret-path"))

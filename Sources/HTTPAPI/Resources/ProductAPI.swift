@@ -89,7 +89,9 @@ struct ProductAPI {
         guard before == nil || draft.namesAPI else { return nil }
         var api = before ?? PaidAPI(upstream: upstream, isTrusted: isLocal)
         if upstream != api.upstream || isLocal && draft.upstream != nil { (api.upstream, api.isTrusted) = (upstream, isLocal) }
-        if !api.isTrusted, let sentence = Self.refusal(api.upstream) { problems.append(JSONProblem(.root.appending("upstream"), sentence)) }
+        if !api.isTrusted, !shop.upstreams.names(api.upstream), let sentence = Self.refusal(api.upstream) {
+            problems.append(JSONProblem(.root.appending("upstream"), sentence))
+        }
         if let text = draft.upstreamHeader { api.credential = try credential(text, &problems) }
         if let routes = draft.routes { api.routes = judged(routes, currency, &problems) }
         if let limit = draft.requestLimit { api.limits.request = limit }
@@ -102,7 +104,8 @@ struct ProductAPI {
     /// Names are judged when they are asked for; what says plainly where it leads is judged now.
     private static func refusal(_ upstream: UpstreamAddress) -> String? {
         guard upstream.host == "localhost" || InternetAddress(upstream.host).map({ !$0.isPublic }) ?? false else { return nil }
-        return "This leads into a private network; only somebody on the shop's machine may name it, with “pushcart product edit --upstream”."
+        return
+            "This leads into a private network; only somebody on the shop's machine may name it, with “pushcart product edit --upstream” or “upstream-hosts” in pushcart.yaml."
     }
 
     private func credential(_ text: String, _ problems: inout [JSONProblem]) throws -> [UInt8]? {

@@ -15,6 +15,7 @@ extension MachineSettings {
             "settlement-wait": .string("\(Double(settlementWait.inMilliseconds) / 1000)"),
             "rate-limit": .string(isRateLimited ? "on" : "off"), "access-log": .string(logsAccess ? "on" : "off"),
             "trace": .string(traces ? "on" : "off"), "trusted-proxies": .array(trustedProxies.map { .string($0.description) }),
+            "upstream-hosts": .array(upstreamHosts.map { .string($0) }),
             "metrics-listen": metrics.map { .string("\($0.host):\($0.port)") } ?? .null,
             "networks": .object(JSONObject(zip(networkNames, networks).map { ($0, .object($1.json)) })),
         ]

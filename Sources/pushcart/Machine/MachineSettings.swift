@@ -18,6 +18,8 @@ struct MachineSettings: Sendable {
     var isRateLimited = true
     /// Whose `Forwarded` and `X-Forwarded-For` are believed.
     var trustedProxies: [AddressBlock] = []
+    /// Hosts in private networks to which calls of APIs may go, whoever names them; in lower case.
+    var upstreamHosts: [String] = []
     /// A listener of its own for measurements, open to whoever reaches it.
     var metrics: (host: String, port: Int)?
     /// Whether each request is told in the log.
@@ -80,6 +82,13 @@ struct MachineSettings: Sendable {
                 throw CommandFailure.refused("“trusted-proxies” lists addresses such as 10.0.0.0/8 or ::1, not “\(text.prefix(64))”.")
             }
             return block
+        }
+        upstreamHosts = try (reader.stringArray(forKey: "upstream-hosts") ?? []).map { text in
+            let bracketed = text.contains(":") ? "[\(text)]" : text
+            guard let host = UpstreamAddress("http://\(bracketed)")?.host, host == text.lowercased() else {
+                throw CommandFailure.refused("“upstream-hosts” lists names and addresses such as api.internal or 10.0.0.7, not “\(text.prefix(64))”.")
+            }
+            return host
         }
         if let text = reader.string(forKey: "metrics-listen") { metrics = try Self.address(text) }
         networkNames = names

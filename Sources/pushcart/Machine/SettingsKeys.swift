@@ -5,7 +5,7 @@ import Yams
 enum SettingsKeys {
     static let top = [
         "listen", "origin", "data", "log-level", "settlement-wait", "rate-limit", "trusted-proxies", "metrics-listen", "access-log", "trace",
-        "networks",
+        "upstream-hosts", "networks",
     ]
     static let network = [
         "chain-id", "name", "rpc-urls", "explorer", "asset", "fees", "facilitator-urls", "facilitator-daily-limit", "finality-depth", "refunds",
@@ -14,7 +14,7 @@ enum SettingsKeys {
     static let fees = ["coin-price", "maximum-loss", "daily-budget", "cap-per-settlement"]
     static let refunds = ["daily-count", "daily-amount"]
     private static let maps: Set = ["networks", "asset", "fees", "refunds"]
-    private static let lists: Set = ["rpc-urls", "facilitator-urls", "trusted-proxies"]
+    private static let lists: Set = ["rpc-urls", "facilitator-urls", "trusted-proxies", "upstream-hosts"]
 
     /// The names of the networks in the file; nil when nothing is set in it.
     /// - Throws: `CommandFailure` for what is not YAML and for a key that nobody reads.

@@ -70,7 +70,7 @@ struct ShopAssembly {
         http = HTTPClient(eventLoopGroupProvider: .shared(MultiThreadedEventLoopGroup.singleton), configuration: client)
 
         writer.origin = origin
-        upstreams = Upstreams(MultiThreadedEventLoopGroup.singleton)
+        upstreams = Upstreams(MultiThreadedEventLoopGroup.singleton, named: Set(machine.upstreamHosts))
         let (database, http) = (database, http)
         let chains = networks.map { chain in
             chain.facilitator(
