@@ -21,6 +21,8 @@ import Testing
     private static func tamper(_ shop: TestShop, _ sql: String) throws {
         var configuration = Configuration()
         configuration.foreignKeysEnabled = false
+        // The shop may be writing just now.
+        configuration.busyMode = .timeout(30)
         let queue = try DatabaseQueue(path: "\(shop.directory)/shop.sqlite", configuration: configuration)
         try queue.write { db in
             for name in try String.fetchAll(db, sql: "SELECT name FROM sqlite_schema WHERE type = 'trigger'") {

@@ -20,7 +20,9 @@ import X402
     }
 
     private static func open(_ shop: TestShop) async throws -> Int {
-        let queue = try DatabaseQueue(path: "\(shop.directory)/shop.sqlite")
+        var configuration = Configuration()
+        configuration.busyMode = .timeout(30)
+        let queue = try DatabaseQueue(path: "\(shop.directory)/shop.sqlite", configuration: configuration)
         return try await queue.read { try Int.fetchOne($0, sql: "SELECT count(*) FROM call_credits") } ?? 0
     }
 

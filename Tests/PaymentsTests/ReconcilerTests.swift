@@ -62,7 +62,9 @@ import X402
             $0.storesAttempt = false
             $0.settlement = .notSent(WireError(.unexpectedSettleError, "No."))
         }
-        let disk = try DatabaseQueue(path: "\(desk.directory)/shop.sqlite")
+        var configuration = Configuration()
+        configuration.busyMode = .timeout(30)
+        let disk = try DatabaseQueue(path: "\(desk.directory)/shop.sqlite", configuration: configuration)
         try await disk.write { db in
             try db.execute(
                 sql: "CREATE TRIGGER full BEFORE UPDATE OF state ON payments BEGIN SELECT RAISE(ABORT, 'database or disk is full'); END")

@@ -31,7 +31,9 @@ final class TemporaryVault: Sendable {
 
     /// Does something on the file past all of our own rules, as any other program would.
     func raw<Value>(_ body: (Database) throws -> Value) throws -> Value {
-        let queue = try DatabaseQueue(path: path)
+        var configuration = Configuration()
+        configuration.busyMode = .timeout(30)
+        let queue = try DatabaseQueue(path: path, configuration: configuration)
         defer { try? queue.close() }
         return try queue.writeWithoutTransaction(body)
     }

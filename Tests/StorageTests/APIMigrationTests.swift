@@ -41,6 +41,8 @@ import Testing
         #expect(!products.isEmpty && !orders.isEmpty)
         var configuration = Configuration()
         configuration.foreignKeysEnabled = false
+        // The shop may be writing just now.
+        configuration.busyMode = .timeout(30)
         let queue = try DatabaseQueue(path: shop.path, configuration: configuration)
         try await queue.write { db in try db.execute(sql: Self.before) }
         try queue.close()

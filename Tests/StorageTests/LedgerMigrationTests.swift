@@ -11,6 +11,8 @@ import Testing
     private static func migrated(_ shop: Shop, _ sql: String = "") throws -> ShopDatabase {
         var configuration = Configuration()
         configuration.foreignKeysEnabled = false
+        // The shop may be writing just now.
+        configuration.busyMode = .timeout(30)
         let queue = try DatabaseQueue(path: shop.path, configuration: configuration)
         try queue.write { db in try db.execute(sql: Shop.withoutLedger + sql) }
         try queue.close()

@@ -128,6 +128,8 @@ extension TemporaryShop {
     func tamper(_ sql: String) throws {
         var configuration = Configuration()
         configuration.foreignKeysEnabled = false
+        // The shop may be writing just now.
+        configuration.busyMode = .timeout(30)
         let queue = try DatabaseQueue(path: path, configuration: configuration)
         try queue.write { db in try db.execute(sql: Self.withoutGuards + sql) }
         try queue.close()
