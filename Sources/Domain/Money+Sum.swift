@@ -25,9 +25,11 @@ extension Money {
     /// Both in units of the finer one.
     private func aligned(_ other: Money) -> (UInt128, UInt128, Int)? {
         let scale = max(scale, other.scale)
-        guard currency == other.currency, let a = try? atomic(decimals: scale), let b = try? other.atomic(decimals: scale) else {
-            return nil  // too large to be compared, and so to be spent
-        }
+        // What is too large to be compared is too large to be spent.
+        guard currency == other.currency,
+            let a = try? atomic(decimals: scale),  // too large
+            let b = try? other.atomic(decimals: scale)  // too large
+        else { return nil }
         return (a.units, b.units, scale)
     }
 }

@@ -125,7 +125,9 @@ enum DeskRows {
         else { return }
         try db.execute(sql: "UPDATE desk_payments SET key_id = NULL, amount = NULL WHERE payment_id = ?", arguments: [paymentID])
         // A budget that was taken away, or is in another currency now, has nothing to get back.
-        guard let code = row[2] as String?, let spent = try? Reader.money(row[1], code), let amount = try? Reader.money(row[3], code),
+        guard let code = row[2] as String?,
+            let spent = try? Reader.money(row[1], code),  // in another currency
+            let amount = try? Reader.money(row[3], code),  // in another currency
             let rest = spent.subtracting(amount)
         else { return }
         try db.execute(sql: "UPDATE api_keys SET spent = ? WHERE id = ?", arguments: [rest.amountText, row[0] as Int64])
